@@ -1,0 +1,56 @@
+# Needs python3 (3.11 or newer) with venv, and make. Everything else is set up in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+NOTEBOOKS := $(wildcard notebooks)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs bench soak coverage notebooks clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: $(VENV)/ready  ## the main job: when to rejuvenate the two servers of examples/duplex.toml
+	@$(BIN)/rejuvmodel optimize examples/duplex.toml
+
+test: lint  ## every check: style, types, docstrings, tests, code blocks of the documents, notebooks
+	@$(BIN)/python -m pytest --nbmake tests $(NOTEBOOKS)
+
+lint: $(VENV)/ready-dev  ## the checks that run nothing: style, types, the repository itself
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/repo-review --show err .
+
+docs: $(VENV)/ready-dev  ## the documentation, to docs/_build/html
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/ready-dev  ## the timings the project promises, measured here
+	@$(BIN)/python -m benchmarks
+
+soak: $(VENV)/ready-dev  ## the long versions of the tests
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak tests
+
+coverage: $(VENV)/ready-dev  ## which lines the tests reach
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing tests
+
+notebooks: $(VENV)/ready-dev  ## run the notebooks again and keep their output
+	@$(BIN)/python -m pytest --nbmake --overwrite notebooks
+
+clean:  ## remove everything that make has made
+	rm -rf $(VENV) docs/_build docs/notebooks dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip before 25.1, which venv may install, does not know --group.
+$(VENV)/ready: pyproject.toml
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready
+	@echo "Setting up the tools of development ..."
+	@$(PIP) install --group dev
+	@touch $@
