@@ -1,0 +1,209 @@
+"""solve(model, solver): one verb over models and solvers; a solver is a small frozen object.
+
+The closed form evaluates Equations 4–7 from the numbers of a model; the numeric road solves the generator of
+its chain. They share no code below this file but the result type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import numpy as np
+
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.markov.chain import MarkovChain
+from rejuvmodel.markov.direct import Direct
+from rejuvmodel.markov.elimination import GTH
+from rejuvmodel.memory import require_memory
+from rejuvmodel.models import birth_death, closed_form
+from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.solutions import ArraySolution
+from rejuvmodel.steady_state import SteadyState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Model: TypeAlias = "Cluster | Reactive | MarkovChain"
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """The corrected Equations 4–7; for `Cluster` (whole grids) and `Reactive`, at full relative accuracy."""
+
+    name = "closed form"
+
+
+Solver: TypeAlias = "ClosedForm | GTH | Direct"
+
+
+def solve(model: Model, solver: Solver | None = None) -> SteadyState:
+    """Return the steady state of a model.
+
+    Parameters
+    ----------
+    model : Cluster, Reactive or MarkovChain
+        What to solve. A `Cluster` with array rates is solved for the whole grid.
+    solver : ClosedForm, GTH or Direct, optional
+        How. By default the closed form where there is one, else GTH.
+
+    Returns
+    -------
+    SteadyState
+        Probabilities and measures.
+
+    Raises
+    ------
+    InvalidInputError
+        If the model has no unique steady state, its rejuvenation rate is left open, or the solver does
+        not fit the model.
+    SizeError
+        If the solution would not fit in memory.
+    ConvergenceError
+        If a solver cannot stand behind its numbers.
+
+    Examples
+    --------
+    >>> from rejuvmodel import Cluster, Rates, solve
+    >>> rates = Rates(aging=1/168, failure=1/2160, repair=1/2, restart=3, rejuvenation=1/336)
+    >>> f"{solve(Cluster(2, rates)).unavailability:.3g}"
+    '3.7e-06'
+    """
+    if not isinstance(model, Cluster | Reactive | MarkovChain):
+        raise InvalidInputError(
+            "model", shown(model), "a model is a Cluster, a Reactive or a MarkovChain", "Build one first."
+        )
+    if isinstance(model, Cluster):
+        model.require_rejuvenation()
+    if solver is None:
+        solver = GTH() if isinstance(model, MarkovChain) else ClosedForm()
+    if isinstance(solver, ClosedForm):
+        return SteadyState(_closed(model))
+    if not isinstance(solver, GTH | Direct):
+        raise InvalidInputError(
+            "solver", shown(solver), "a solver is ClosedForm(), GTH() or Direct()", "Mind the parentheses."
+        )
+    if isinstance(model, Cluster) and model.shape:
+        return SteadyState(_numeric_grid(model, solver))
+    return SteadyState(_numeric(model if isinstance(model, MarkovChain) else model.chain(), solver))
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterSolution:
+    """A recipe: evaluates the closed form when a measure is asked for."""
+
+    cluster: Cluster
+    method = ClosedForm.name
+    residual = None
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """States, made on demand."""
+        return self.cluster.labels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the grid."""
+        return self.cluster.shape
+
+    @property
+    def _numbers(self) -> tuple[object, ...]:
+        rates = self.cluster.rates
+        return (
+            self.cluster.servers, rates.aging, rates.failure, rates.rejuvenation, rates.repair, rates.restart
+        )  # fmt: skip
+
+    def mass(self, name: str, *, logarithm: bool = False) -> Floats:
+        """One of the masses of the measures, over the whole grid, in blocks."""
+        return self.masses_of((name,), logarithm=logarithm)[name]
+
+    def masses_of(self, names: Sequence[str], *, logarithm: bool = False) -> dict[str, Floats]:
+        """Several masses by one evaluation."""
+        found = closed_form.masses(*self._numbers, names=names, logarithms=logarithm)  # type: ignore[arg-type]
+        return dict(zip(names, found, strict=True))
+
+    def all_probabilities(self) -> tuple[Floats, Floats]:
+        """Probabilities and their logarithms."""
+        return closed_form.probabilities(*self._numbers)  # type: ignore[arg-type]
+
+
+def _closed(model: Model) -> ClusterSolution | ArraySolution:
+    if isinstance(model, Cluster):
+        return ClusterSolution(model)
+    if isinstance(model, MarkovChain):
+        raise InvalidInputError(
+            "solver", "ClosedForm()", "a chain built by hand has no closed form", "Use GTH() or Direct()."
+        )
+    pair = birth_death.reactive_probabilities(model.servers, float(model.failure), float(model.repair))
+    # The last state is the only one down; nothing is read from the chain.
+    none, down = (np.zeros(0, np.int64), np.zeros(0)), (np.array([model.servers]), np.ones(1))
+    groups = {"unavailability": down, "unplanned": down, "planned": none, "rejuvenations": none}
+    return ArraySolution(model.labels, *pair, groups, ClosedForm.name)
+
+
+def _numeric(chain: MarkovChain, solver: GTH | Direct) -> ArraySolution:
+    members, flows = chain.recurrent_flows()
+    inner, log_inner = solver.log_weights(flows)
+    if len(members) == len(chain):
+        pi, log_pi = inner, log_inner
+    else:
+        pi, log_pi = np.zeros(len(chain)), np.full(len(chain), -np.inf)
+        pi[members], log_pi[members] = inner, log_inner
+    residual = _residual(inner, flows.origin, flows.target, flows.rate)
+    return ArraySolution(chain.labels, pi, log_pi, _groups(chain), solver.name, residual)
+
+
+def _numeric_grid(model: Cluster, solver: GTH | Direct) -> ArraySolution:
+    points = int(np.prod(model.shape, dtype=object))
+    states = len(model.labels)
+    require_memory(
+        f"All {states} state probabilities at {points} point(s)",
+        16.0 * points * states,
+        "Use solver=ClosedForm().",
+    )
+    pi, log_pi = np.empty((2, *model.shape, states))
+    started, log_started = np.empty((2, *model.shape))
+    residual = 0.0
+    for index in np.ndindex(model.shape):
+        one = _numeric(model[index].chain(), solver)
+        pi[index], log_pi[index] = one.probabilities, one.log_probabilities
+        # The only mass whose weights, rates that start a rejuvenation, differ from point to point.
+        started[index] = one.mass("rejuvenations")
+        log_started[index] = one.mass("rejuvenations", logarithm=True)
+        residual = max(residual, cast("float", one.residual))
+    flow = {"rejuvenations": (started, log_started)}
+    return ArraySolution(model.labels, pi, log_pi, one.groups, solver.name, residual, flow)
+
+
+def _groups(chain: MarkovChain) -> dict[str, tuple[NDArray[np.int64], Floats]]:
+    """Places and weights of every mass that the chain declares."""
+    groups = {name: (places, np.ones(len(places))) for name, places in (chain.groups or {}).items()}
+    if chain.down is not None:
+        groups |= {cause: (places, np.ones(len(places))) for cause, places in chain.down.items()}
+        both = np.concatenate(list(chain.down.values()))
+        groups["unavailability"] = (both, np.ones(len(both)))
+    starts = [family for family in chain.families if family.cause == "rejuvenation"]
+    none = np.zeros(0, np.int64)
+    groups["rejuvenations"] = (
+        np.concatenate([none, *(family.origin for family in starts)]),
+        np.concatenate([np.zeros(0), *(family.rate for family in starts)]),
+    )
+    return groups
+
+
+def _residual(pi: Floats, origin: NDArray[np.int64], target: NDArray[np.int64], rate: Floats) -> float:
+    """Largest relative difference of inflow and outflow among states that doubles resolve."""
+    if not len(rate):
+        return 0.0
+    flow = pi[origin] * rate
+    inflow = np.bincount(target, flow, minlength=len(pi))
+    outflow = np.bincount(origin, flow, minlength=len(pi))
+    seen = (pi > 1e-280) & (outflow > 1e-280) & np.isfinite(inflow) & np.isfinite(outflow)
+    seen[target[pi[origin] < 1e-280]] = False  # part of their inflow has underflowed
+    return float(np.max(np.abs(inflow[seen] - outflow[seen]) / outflow[seen], initial=0.0))

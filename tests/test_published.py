@@ -1,0 +1,145 @@
+"""Published numbers, each with its source and tolerance in ``data/published.toml``, by every solver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import exact
+import numpy as np
+import pytest
+import solvers
+
+import rejuvmodel as rj
+from rejuvmodel.models import closed_form
+from rejuvmodel.models.as_printed import printed_probabilities
+
+
+def named(group: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("figure", exact.published(group), ids=lambda figure: figure["name"])
+
+
+def solved(figure: dict[str, Any], case: solvers.SolverCase) -> rj.SteadyState:
+    return rj.solve(rj.Cluster(figure["servers"], rj.Rates(**figure["rates"])), case.solver)
+
+
+def costs(figure: dict[str, Any]) -> rj.Costs:
+    return rj.Costs(**({"failure": 0.0, "rejuvenation": 0.0} | figure.get("costs", {})))
+
+
+@named("huang-1995")
+@solvers.EVERY_SOLVER
+def test_huang(case: solvers.SolverCase, figure: dict[str, Any]) -> None:
+    """The nine numbers of Huang et al. 1995, downtime and cost of a year of 8640 hours, to the last digit."""
+    state = solved(figure, case)
+    found = {"downtime": state.downtime, "cost": lambda hours: state.cost(costs(figure), hours)}
+    value = found[figure["quantity"]](figure["hours"])
+    assert value == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+def test_huang_has_nine_numbers() -> None:
+    """The data file holds all nine."""
+    assert len(exact.published("huang-1995")) == 9
+
+
+@named("garg-1995")
+@solvers.EVERY_SOLVER
+def test_garg_without_a_clock(case: solvers.SolverCase, figure: dict[str, Any]) -> None:
+    """The unavailability of the form of Garg et al. 1995 without its clock."""
+    found = solved(figure, case).unavailability
+    assert found == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+@named("figure-2")
+@solvers.EVERY_SOLVER
+def test_prior_art_beside_the_cluster(case: solvers.SolverCase, figure: dict[str, Any]) -> None:
+    """Fig. 2 and Fig. 3 with and without rejuvenation have the three unavailabilities of the data file."""
+    if figure["model"] == "reactive":
+        state = rj.solve(rj.Reactive(servers=figure["servers"], **figure["rates"]), case.solver)
+    else:
+        state = solved(figure, case)
+    assert state.unavailability == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+def test_prior_art_is_no_baseline() -> None:
+    """Fig. 2 looks better than Fig. 3 with rejuvenation, and that better than Fig. 3 without."""
+    prior, rejuvenated, without = (figure["value"] for figure in exact.published("figure-2"))
+    assert prior < rejuvenated < without
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        one
+        for group in ("break-even", "lower-end-wins")
+        for one in exact.published(group)
+        if "rejuvenation" in one["rates"]
+    ],
+    ids=lambda figure: figure["name"],
+)
+@solvers.EVERY_SOLVER
+def test_where_small_rates_hurt(case: solvers.SolverCase, figure: dict[str, Any]) -> None:
+    """Unavailability and cost rate at the rates that the theory of the optimum names."""
+    state = solved(figure, case)
+    found = state.unavailability if figure["quantity"] == "unavailability" else state.cost_rate(costs(figure))
+    assert found == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+def equations(figure: dict[str, Any]) -> np.ndarray:
+    """Probabilities of all states by the equations that the figure names."""
+    n, rates = figure["servers"], figure["rates"]
+    order = ("aging", "failure", "rejuvenation", "repair", "restart")
+    if figure["equations"] == "corrected":
+        return closed_form.probabilities(n, *(rates[name] for name in order))[0]
+    mended = figure["equations"] == "equation 7 printed"
+    return printed_probabilities(n, *(rates[name] for name in order), corrected_equation_6=mended)
+
+
+@named("errata")
+def test_errata(figure: dict[str, Any]) -> None:
+    """Balance residual, P_0 and sum of the printed and of the corrected equations are those of the errata."""
+    pi = equations(figure)
+    cluster = rj.Cluster(figure["servers"], rj.Rates(**figure["rates"]))
+    residual = np.max(np.abs(pi @ cluster.chain().generator.toarray()))
+    found = {"balance": residual, "P_0": pi[figure["servers"]], "sum": pi.sum()}[figure["quantity"]]
+    # In doubles an exact 0 or 1 is reached to rounding only.
+    assert found == pytest.approx(figure["value"], rel=max(figure["rtol"], 1e-15), abs=1e-17)
+
+
+@pytest.mark.parametrize("regime", solvers.REGIMES[:8], ids=lambda regime: regime.name)
+def test_misprint_of_equation_7_keeps_the_balance(regime: exact.Regime) -> None:
+    """With Eq. 6 mended all ratios of probabilities are right; only the sum shows the misprint of Eq. 7."""
+    order = ("aging", "failure", "rejuvenation", "repair", "restart")
+    values = [regime.rates[name] for name in order]
+    printed = printed_probabilities(4, *values, corrected_equation_6=True)
+    right = closed_form.probabilities(4, *values)[0]
+    ratio = printed / right
+    assert ratio == pytest.approx(np.full(13, ratio[0]), rel=1e-10)
+    assert printed.sum() == pytest.approx(ratio[0], rel=1e-10)
+
+
+def test_printed_equations_are_not_used() -> None:
+    """The printed equations differ from what the library answers, at one server too."""
+    values = (1 / 240, 1 / 720, 1 / 100, 2.0, 6.0)
+    for n in (1, 2, 5):
+        right = closed_form.probabilities(n, *values)[0]
+        assert abs(printed_probabilities(n, *values).sum() - 1) > 1e-5
+        assert np.max(np.abs(printed_probabilities(n, *values) / right - 1)) > 1e-4
+
+
+@pytest.mark.parametrize("e", exact.published("gth-stress")[0]["e"])
+def test_gth_stress_shuffled(e: float) -> None:
+    """QuantEcon's stress has one third in each state, in any order of the states."""
+    figure = exact.published("gth-stress")[0]
+    p = figure["p"]
+    edges = [("c", "a", e), ("b", "c", e), ("a", "b", p), ("b", "a", p), ("c", "b", e), ("a", "c", e)]
+    found = rj.solve(rj.MarkovChain.from_transitions(edges), rj.GTH())
+    assert found.states == ("c", "a", "b")
+    assert found.probabilities == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+def test_every_group_of_the_file_is_known() -> None:
+    """Every group of the data file has its test; a new one needs one."""
+    groups = {figure["group"] for figure in exact.published()}
+    assert groups == {
+        "huang-1995", "garg-1995", "gth-stress", "errata", "figure-2", "break-even", "lower-end-wins",
+    }  # fmt: skip
