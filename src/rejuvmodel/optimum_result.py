@@ -1,0 +1,134 @@
+"""Optimum: the best rejuvenation rate and everything a planner asks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from rejuvmodel.durations import words
+from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.parameters import Costs
+from rejuvmodel.solving import solve
+
+if TYPE_CHECKING:
+    from rejuvmodel.steady_state import SteadyState
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best rejuvenation rate in an interval, and why.
+
+    Attributes
+    ----------
+    rate : float
+        Best rate λ_r [1/h] in the bounds; may be 0 (never) or infinity (at once).
+    value, log_value : float
+        Objective there, cost per hour or unavailability, and its natural logarithm.
+    objective : str
+        "cost" or "unavailability".
+    location : str
+        "interior", "lower bound", "upper bound" (of the bounds, which are rates) or "flat".
+    reason : str
+        Why this rate is the best, in a sentence.
+    critical_points : tuple of float
+        All positive rates [1/h] where the derivative is 0, for clusters of at most `CERTIFIED_SERVERS`; each
+        correctly rounded to 1 unit in the last place.
+    certified : bool
+        Whether the location is proved: by exact isolation of all critical points, or by the theorem.
+    flat_region : tuple of float
+        Rates [1/h] around the best whose objective is within 1 % of the best value, inside the bounds.
+    break_even : float or None
+        Rate [1/h] above which the objective is below its value at the lower bound, if it first rises; None if
+        rejuvenation pays from the lower bound on, or never.
+    without : float
+        Objective of the same cluster without rejuvenation, λ_r = 0.
+    gain : float
+        ``without − value``: what the best rate saves against never rejuvenating.
+    model : Cluster
+        The cluster at the best rate.
+    costs : Costs or None
+        Costs, None for unavailability.
+    bounds : tuple of float
+        Interval of rates [1/h] that was searched.
+    """
+
+    rate: float
+    value: float
+    log_value: float
+    objective: str
+    location: str
+    reason: str
+    critical_points: tuple[float, ...]
+    certified: bool
+    flat_region: tuple[float, float]
+    break_even: float | None
+    without: float
+    gain: float
+    model: Cluster
+    costs: Costs | None
+    bounds: tuple[float, float]
+
+    @property
+    def period(self) -> float:
+        """Mean wait 1/λ_r [h] after becoming unstable; infinite for never, 0 for at once."""
+        return mean_wait(self.rate)
+
+    @cached_property
+    def state(self) -> SteadyState:
+        """Steady state of `model`, by the closed form."""
+        return solve(self.model)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values.
+
+        Returns
+        -------
+        dict
+            One entry per attribute; rates [1/h], period [h].
+        """
+        return {
+            "rate": self.rate, "period": self.period, "value": self.value, "log_value": self.log_value,
+            "objective": self.objective, "location": self.location, "reason": self.reason,
+            "critical_points": list(self.critical_points), "certified": self.certified,
+            "flat_region": list(self.flat_region), "break_even": self.break_even, "gain": self.gain,
+            "without": self.without, "bounds": list(self.bounds), "servers": self.model.servers,
+            "rates": self.model.rates.to_dict(),
+            "costs": None if self.costs is None else self.costs.to_dict(),
+        }  # fmt: skip
+
+    def _rows(self) -> list[tuple[str, str]]:
+        low, high = (words(mean_wait(x)) for x in reversed(self.flat_region))
+        unit = "cost per hour" if self.objective == "cost" else "unavailability"
+        rows = [
+            ("best mean wait once unstable", words(self.period)),
+            ("best rate λ_r", f"{self.rate:.6g} per hour"),
+            ("location", f"{self.location}{', certified' if self.certified else ', not certified'}"),
+            ("why", self.reason),
+            (unit, f"{self.value:.6g}"),
+            ("without rejuvenation", f"{self.without:.6g}"),
+            ("gain", f"{self.gain:.6g}"),
+            ("within 1 % of the best", f"waits from {low} to {high}" if low != high else low),
+        ]
+        if self.break_even is not None:
+            rows.append(("pays only for waits below", words(mean_wait(self.break_even))))
+        return rows
+
+    def __repr__(self) -> str:
+        width = max(len(name) for name, _ in self._rows())
+        return "Optimum\n" + "\n".join(f"  {name:<{width}}  {value}" for name, value in self._rows())
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(value)}</td></tr>"
+            for name, value in self._rows()
+        )
+        return f"<table><caption>Optimum</caption>{cells}</table>"
+
+
+def mean_wait(rate: float) -> float:
+    """Mean wait [h] that belongs to a rate [1/h]: infinite for 0, 0 for infinity."""
+    return 1.0 / rate if rate > 0 else inf
