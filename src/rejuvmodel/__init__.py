@@ -1,0 +1,79 @@
+"""rejuvmodel: when software rejuvenation pays, and how much.
+
+The public names; each is loaded on first use, so that importing the library costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rejuvmodel.cluster_file import ClusterFile as ClusterFile
+    from rejuvmodel.cluster_file import read_cluster_file as read_cluster_file
+    from rejuvmodel.cross_check import Agreement as Agreement
+    from rejuvmodel.cross_check import agreement as agreement
+    from rejuvmodel.errors import AgreementError as AgreementError
+    from rejuvmodel.errors import ConvergenceError as ConvergenceError
+    from rejuvmodel.errors import InvalidInputError as InvalidInputError
+    from rejuvmodel.errors import RejuvmodelError as RejuvmodelError
+    from rejuvmodel.errors import SizeError as SizeError
+    from rejuvmodel.markov.chain import MarkovChain as MarkovChain
+    from rejuvmodel.markov.direct import Direct as Direct
+    from rejuvmodel.markov.elimination import GTH as GTH
+    from rejuvmodel.models.cluster import Cluster as Cluster
+    from rejuvmodel.models.reactive import Reactive as Reactive
+    from rejuvmodel.optimum import optimize as optimize
+    from rejuvmodel.optimum_result import Optimum as Optimum
+    from rejuvmodel.parameters import Costs as Costs
+    from rejuvmodel.parameters import ParameterWarning as ParameterWarning
+    from rejuvmodel.parameters import Rates as Rates
+    from rejuvmodel.solving import ClosedForm as ClosedForm
+    from rejuvmodel.solving import solve as solve
+    from rejuvmodel.steady_state import SteadyState as SteadyState
+
+    __version__: str
+
+_HOMES = {
+    "Agreement": "cross_check",
+    "AgreementError": "errors",
+    "ClosedForm": "solving",
+    "Cluster": "models.cluster",
+    "ClusterFile": "cluster_file",
+    "ConvergenceError": "errors",
+    "Costs": "parameters",
+    "Direct": "markov.direct",
+    "GTH": "markov.elimination",
+    "InvalidInputError": "errors",
+    "MarkovChain": "markov.chain",
+    "Optimum": "optimum_result",
+    "ParameterWarning": "parameters",
+    "Rates": "parameters",
+    "Reactive": "models.reactive",
+    "RejuvmodelError": "errors",
+    "SizeError": "errors",
+    "SteadyState": "steady_state",
+    "agreement": "cross_check",
+    "optimize": "optimum",
+    "read_cluster_file": "cluster_file",
+    "solve": "solving",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("rejuvmodel")
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(f"rejuvmodel.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'rejuvmodel' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,8 @@
+"""``python -m rejuvmodel``: the same as the command ``rejuvmodel``."""
+
+from __future__ import annotations
+
+from rejuvmodel.cli.commands import main
+
+if __name__ == "__main__":
+    main()

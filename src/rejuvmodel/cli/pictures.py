@@ -1,0 +1,162 @@
+"""The pictures of the command line: what may be drawn, and the bytes of the file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from rejuvmodel.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from rejuvmodel.cli.decided import Decided
+    from rejuvmodel.markov.chain import MarkovChain
+    from rejuvmodel.steady_state import SteadyState
+
+#: Formats of a picture, by the ending of the file.
+PICTURES = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+#: Formats of a diagram, by the ending of the file.
+DIAGRAMS = PICTURES | {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
+
+
+def picture_kind(output: str, kinds: Mapping[str, str] = PICTURES) -> str:
+    """Return the format that the name of an output asks for.
+
+    Parameters
+    ----------
+    output : str
+        Name of the file.
+    kinds : mapping of str to str
+        Formats by ending.
+
+    Returns
+    -------
+    str
+        The format.
+
+    Raises
+    ------
+    InvalidInputError
+        If the ending is none of them.
+    """
+    ending = os.path.splitext(output)[1].lower()
+    if ending not in kinds:
+        found = f'the ending "{ending}"' if ending else "a name without an ending"
+        raise InvalidInputError(
+            f"output {output}", found, f"the ending tells the format: {', '.join(kinds)}",
+            "Write, for example, -o picture.png.",
+        )  # fmt: skip
+    return kinds[ending]
+
+
+def diagram_format(form: str | None, output: str | None) -> str:
+    """Return the format of a diagram from what was asked for.
+
+    Parameters
+    ----------
+    form : str or None
+        The format by name.
+    output : str or None
+        The file, if it is not to be printed.
+
+    Returns
+    -------
+    str
+        The format; Mermaid where nothing is said.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such format, or a picture would have to be printed.
+    """
+    if form is None:
+        return "mermaid" if output is None else picture_kind(output, DIAGRAMS)
+    names = list(dict.fromkeys(DIAGRAMS.values()))
+    if form not in names:
+        raise InvalidInputError("--format", f'"{form}"', f"the formats are {', '.join(names)}", "Choose one.")
+    if output is None and form in PICTURES.values():
+        raise InvalidInputError(
+            "--format", f'"{form}" without an output', "a picture is written to a file",
+            f"Add -o and a name, for example -o diagram.{form}.",
+        )  # fmt: skip
+    return form
+
+
+def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
+    """Return the objective against the rejuvenation rate, beside the state probabilities if they are few.
+
+    Parameters
+    ----------
+    decided : Decided
+        The cluster of a file.
+    state : SteadyState
+        Its steady state.
+    kind : str
+        Format of the picture.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
+    from matplotlib.figure import Figure
+
+    from rejuvmodel.plotting import MOST_BARS, plot_probabilities, plot_rate
+
+    file, bars = decided.file, len(state.solution.labels) <= MOST_BARS
+    figure = Figure(figsize=(13.0 if bars else 7.5, 6.0), layout="constrained")
+    left, *right = figure.subplots(1, 1 + bars, squeeze=False)[0]
+    plot_rate(decided.cluster, file.costs, file.bounds, best=decided.optimum, ax=left)
+    if bars:
+        plot_probabilities(state, ax=right[0])
+    return _bytes(figure, kind)
+
+
+def diagram_picture(chain: MarkovChain, kind: str) -> bytes:
+    """Return the state diagram.
+
+    Parameters
+    ----------
+    chain : MarkovChain
+        The chain.
+    kind : str
+        Any of the formats of `DIAGRAMS`.
+
+    Returns
+    -------
+    bytes
+        The file; UTF-8 for text.
+    """
+    if kind in ("mermaid", "dot"):
+        from rejuvmodel.markov.export import dot, mermaid
+
+        return (mermaid(chain) if kind == "mermaid" else dot(chain)).encode()
+    import matplotlib as mpl
+
+    if "matplotlib.pyplot" not in sys.modules:
+        mpl.use("agg")  # files need no screen
+    from matplotlib import pyplot as plt
+
+    from rejuvmodel.plotting import plot_diagram
+
+    axes = plot_diagram(chain)  # on a figure of its own, whose size fits the chain
+    try:
+        return _bytes(axes.get_figure(root=True), kind)
+    finally:
+        plt.close(axes.get_figure(root=True))
+
+
+def _bytes(figure: Figure | None, kind: str) -> bytes:
+    from matplotlib import rc_context
+
+    assert figure is not None  # the axes have just been made on one
+    buffer = BytesIO()
+    # The same model gives the same bytes: no date, no random names.
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    with rc_context({"svg.hashsalt": "rejuvmodel"}):
+        figure.savefig(buffer, format=kind, dpi=150, metadata=dates)
+    return buffer.getvalue()

@@ -1,0 +1,182 @@
+"""The reports that the commands print: tables and sentences for a planner, to be pasted as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rejuvmodel.cli.numbers import money_text, rate_text, ratio_text, small_text, wait_text
+from rejuvmodel.cli.tables import WAIT, compare_column, cost_table, grid_table, parameter_table, result_rows
+from rejuvmodel.cli.text_tables import markdown_table
+from rejuvmodel.durations import words
+from rejuvmodel.optimum_result import Optimum, mean_wait
+
+if TYPE_CHECKING:
+    from rejuvmodel.cli.decided import Decided
+    from rejuvmodel.cluster_file import ClusterFile
+    from rejuvmodel.cross_check import Agreement
+    from rejuvmodel.models.cluster import Cluster
+    from rejuvmodel.steady_state import SteadyState
+
+PRIOR_ART = "prior-art model (Fig. 2), other repair assumption"
+
+
+def optimum_report(
+    file: ClusterFile, best: Optimum, columns: Sequence[tuple[str, Cluster, SteadyState]], agree: str
+) -> str:
+    """Return the report of the main job.
+
+    Parameters
+    ----------
+    file : ClusterFile
+        What was asked.
+    best : Optimum
+        The answer.
+    columns : sequence of (str, Cluster, SteadyState)
+        What stands side by side, each with its title.
+    agree : str
+        What the comparison of the two roads found.
+
+    Returns
+    -------
+    str
+        Markdown text.
+    """
+    tables = [result_rows(cluster, state, file) for _, cluster, state in columns]
+    rows = [[line[0][0], *(cell[1] for cell in line)] for line in zip(*tables, strict=True)]
+    results = markdown_table(["", *(title for title, _, _ in columns)], rows)
+    return "\n\n".join(
+        [
+            f"When to rejuvenate {_servers(best.model.servers)} ({file.path})",
+            parameter_table(best.model),
+            cost_table(file),
+            results,
+            "\n".join(f"- {line}" for line in (*_decision(file, best), agree)),
+        ]
+    )
+
+
+def _decision(file: ClusterFile, best: Optimum) -> list[str]:
+    low, high = (mean_wait(rate) for rate in reversed(file.bounds))
+    searched = f"mean waits from {wait_text(low)} to {wait_text(high)}"
+    return [
+        f"Best {WAIT}: {wait_text(best.period)} (rate {rate_text(best.rate)}).",
+        f"Location: {_where(best)}.",
+        f"Why: {best.reason}",
+        f"Searched: {searched}{' (the default)' if file.default_bounds else ''}.",
+        f"Within 1 % of the best {best.objective}: {_flat(best)}.",
+        f"Break-even: {_break_even(best)}.",
+        f"{_gain(file, best)}.",
+        f"Certificate: {_certificate(best)}.",
+    ]
+
+
+def _where(best: Optimum) -> str:
+    ends = {"lower bound": "the longest wait searched", "upper bound": "the shortest wait searched"}
+    others = {"interior": "between the waits searched", "flat": "every wait is equally good"}
+    if best.location in ends:
+        return f"{best.location} of the rate, {ends[best.location]}"
+    return f"{best.location}, {others[best.location]}"
+
+
+def _flat(best: Optimum) -> str:
+    slow, fast = best.flat_region
+    if slow == fast:
+        return f"{wait_text(mean_wait(slow))} alone"
+    return f"mean waits from {wait_text(mean_wait(fast))} to {wait_text(mean_wait(slow))}"
+
+
+def _break_even(best: Optimum) -> str:
+    if best.break_even is not None:
+        return (
+            f"rejuvenation pays only for mean waits below {words(mean_wait(best.break_even))} "
+            f"(rates above {rate_text(best.break_even)})"
+        )
+    if best.location in ("lower bound", "flat"):
+        return "none, no shorter wait pays"
+    return "none, the longest waits searched already pay"
+
+
+def _gain(file: ClusterFile, best: Optimum) -> str:
+    span, saved = words(file.horizon), best.gain * file.horizon
+    verb = "saves" if saved >= 0 else "loses"
+    amount = money_text(abs(saved), file.currency) if best.objective == "cost" else words(abs(saved))
+    what = "" if best.objective == "cost" else " of downtime"
+    share = f" ({100 * best.gain / best.without:.3g} % of the {best.objective})" if best.without > 0 else ""
+    return f"Against never rejuvenating: it {verb} {amount}{what} in {span}{share}"
+
+
+def _certificate(best: Optimum) -> str:
+    if not best.certified:
+        return "none, the best wait was found by a numerical search"
+    waits = ", ".join(words(mean_wait(rate)) for rate in reversed(best.critical_points))
+    if waits:
+        many = len(best.critical_points) > 1
+        place = f"waits {waits}" if many else f"wait {waits}"
+        return f"exact, every place where the slope is 0 is known ({place}) and both ends were compared"
+    return "exact, the slope is 0 nowhere between the ends, which were compared"
+
+
+def agreement_line(found: Agreement | None, rtol: float) -> str:
+    """One line on how far the two roads are apart."""
+    if found is None:
+        return "Agreement: not compared at this size; rejuvmodel check does it."
+    verb = "agree" if found.worst_relative <= rtol else "DISAGREE"
+    return (
+        f"Agreement: {found.methods[0]} and {found.methods[1]} {verb}, largest relative difference "
+        f"{found.worst_relative:.2g} (in {found.where}), tolerance {rtol:g}."
+    )
+
+
+def solve_report(decided: Decided, state: SteadyState, prior_art: SteadyState | None) -> str:
+    """Return the report of `solve`; a grid gets one row for each cluster."""
+    file, cluster = decided.file, decided.cluster
+    title = f"Steady state of {_servers(cluster.servers)} ({file.path}), {state.method}"
+    if cluster.shape:
+        results = grid_table(decided, state)
+    else:
+        results = markdown_table(["", "steady state"], result_rows(cluster, state, file))
+    parts = [title, decided.note, parameter_table(cluster), cost_table(file), results]
+    if prior_art is not None:
+        amount = small_text(float(prior_art.unavailability), float(prior_art.log_unavailability))
+        parts.append(f"{PRIOR_ART}: unavailability {amount}. It may repair at once, so it is no baseline.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def compare_report(pairs: Sequence[tuple[Decided, SteadyState]]) -> str:
+    """Return the report of `compare`.
+
+    Parameters
+    ----------
+    pairs : sequence of (Decided, SteadyState)
+        Two clusters, both to be reported over the same horizon and in the same order as named.
+
+    Returns
+    -------
+    str
+        Markdown text: both side by side, and the second as a multiple of the first.
+    """
+    columns = [compare_column(decided, state) for decided, state in pairs]
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    ratios = _ratios(pairs)
+    rows = [[name, *(column.get(name, "-") for column in columns), ratios.get(name, "")] for name in names]
+    titles = [f"{letter}: {decided.file.path}" for letter, (decided, _) in zip("AB", pairs, strict=True)]
+    notes = [f"{title}. {pair[0].note}" for title, pair in zip(titles, pairs, strict=True) if pair[0].note]
+    return "\n\n".join([markdown_table(["", *titles, "B / A"], rows), *notes])
+
+
+def _ratios(pairs: Sequence[tuple[Decided, SteadyState]]) -> dict[str, str]:
+    """The second as a multiple of the first, where both have the number and mean the same by it."""
+    (first, one), (second, two) = pairs
+    span = words(first.file.horizon)
+    logs = [(float(one.log_unavailability), float(two.log_unavailability))] * 2
+    names = ["unavailability", f"downtime in {span}"]
+    if first.file.costs and second.file.costs and first.file.currency == second.file.currency:
+        names.append(f"cost in {span}")
+        costs = one.log_cost_rate(first.file.costs), two.log_cost_rate(second.file.costs)
+        logs.append((float(costs[0]), float(costs[1])))
+    return {name: ratio_text(*pair) for name, pair in zip(names, logs, strict=True)}
+
+
+def _servers(count: int) -> str:
+    return "one server" if count == 1 else f"a cluster of {count} servers"

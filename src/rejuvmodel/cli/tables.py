@@ -1,0 +1,128 @@
+"""The tables of a report: what was put in, and what came out, in columns side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.cli.numbers import availability_text, money_text, rate_text, small_text, wait_text
+from rejuvmodel.cli.text_tables import markdown_table
+from rejuvmodel.durations import words
+from rejuvmodel.optimum_result import mean_wait
+from rejuvmodel.parameters import Costs
+
+if TYPE_CHECKING:
+    from rejuvmodel.cli.decided import Decided
+    from rejuvmodel.cluster_file import ClusterFile
+    from rejuvmodel.models.cluster import Cluster
+    from rejuvmodel.steady_state import SteadyState
+
+WAIT = "mean wait after becoming unstable"
+_RATES = {
+    "aging": ("aging: normal to unstable", "λ_f"),
+    "failure": ("failure of one unstable server", "λ"),
+    "repair": ("repair of a failed server", "μ"),
+    "restart": ("one rejuvenation (restart)", "μ_r"),
+}
+_COSTS = {
+    "failure": "hour down by failure",
+    "rejuvenation": "hour down by rejuvenation",
+    "capacity": "hour of rejuvenating, down or not",
+    "per_rejuvenation": "rejuvenation, each",
+    "degraded": "hour of being unstable",
+}
+_EACH_REJUVENATION = Costs(failure=0, rejuvenation=0, per_rejuvenation=1)
+
+
+def parameter_table(cluster: Cluster) -> str:
+    """Servers, mean times and rates with their units."""
+    rows = [["servers", "n", str(cluster.servers), ""]]
+    for name, (meaning, symbol) in _RATES.items():
+        rate = getattr(cluster.rates, name)
+        rows.append([meaning, symbol, _span(rate), _rates(rate)])
+    return markdown_table(["parameter", "symbol", "mean time", "rate"], rows)
+
+
+def cost_table(file: ClusterFile) -> str:
+    """Costs with their units; says what counts instead where there are none."""
+    if file.costs is None:
+        return "No costs given: the unavailability is minimised."
+    rows = [[meaning, money_text(float(getattr(file.costs, name)))] for name, meaning in _COSTS.items()]
+    return markdown_table(["cost of one", file.currency or "cost"], rows)
+
+
+def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list[tuple[str, str]]:
+    """Measures of one cluster, each with its name.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        One cluster with its rejuvenation rate.
+    state : SteadyState
+        Its steady state.
+    file : ClusterFile
+        Costs, currency and horizon.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and value of each row.
+    """
+    rate, span = float(np.asarray(cluster.rates.rejuvenation)), words(file.horizon)
+    down, log_down = float(state.unavailability), float(state.log_unavailability)
+    rows = [
+        (WAIT, wait_text(mean_wait(rate))),
+        ("rejuvenation rate λ_r", rate_text(rate)),
+        ("availability", availability_text(down, log_down)),
+        ("nines", f"{state.nines:.2f}"),
+        ("unavailability", small_text(down, log_down)),
+        ("planned (by rejuvenation)", f"{state.planned_unavailability:.6g}"),
+        ("unplanned (by failure)", f"{state.unplanned_unavailability:.6g}"),
+        (f"downtime in {span}", words(float(state.downtime(file.horizon)))),
+        (f"rejuvenations in {span}", f"{state.cost(_EACH_REJUVENATION, file.horizon):.4g}"),
+    ]
+    if file.costs is not None:
+        rows.append(
+            (f"cost in {span}", money_text(float(state.cost(file.costs, file.horizon)), file.currency))
+        )
+    return rows
+
+
+def compare_column(decided: Decided, state: SteadyState) -> dict[str, str]:
+    """Parameters and measures of one of several clusters, by name."""
+    rates = decided.cluster.rates
+    spans = {meaning: _span(getattr(rates, name)) for name, (meaning, _) in _RATES.items()}
+    results = result_rows(decided.cluster, state, decided.file)
+    return {"servers": str(decided.cluster.servers), **spans, **dict(results)}
+
+
+def grid_table(decided: Decided, state: SteadyState) -> str:
+    """One row for each cluster of a grid, with the parameters that vary."""
+    file, rates, shape = decided.file, decided.cluster.rates, decided.cluster.shape
+    span = words(file.horizon)
+    varying = [name for name in _RATES if np.ndim(getattr(rates, name))]
+    names = ["at", *varying, WAIT, "availability", "unavailability", f"downtime in {span}"]
+    full = {name: np.broadcast_to(getattr(rates, name), shape) for name in (*varying, "rejuvenation")}
+    down, log_down = np.asarray(state.unavailability), np.asarray(state.log_unavailability)
+    downtime = np.asarray(state.downtime(file.horizon))
+    cost = None if file.costs is None else np.asarray(state.cost(file.costs, file.horizon))
+    rows = []
+    for index in np.ndindex(shape):
+        row = [", ".join(map(str, index)), *(words(mean_wait(float(full[name][index]))) for name in varying)]
+        row.append(wait_text(mean_wait(float(full["rejuvenation"][index]))))
+        row.append(availability_text(float(down[index]), float(log_down[index])))
+        row += [small_text(float(down[index]), float(log_down[index])), words(float(downtime[index]))]
+        row += [] if cost is None else [money_text(float(cost[index]), file.currency)]
+        rows.append(row)
+    return markdown_table([*names, *([] if cost is None else [f"cost in {span}"])], rows)
+
+
+def _span(rate: object) -> str:
+    values = [words(mean_wait(float(x))) for x in (np.max(rate), np.min(rate))]  # type: ignore[call-overload]
+    return values[0] if np.ndim(rate) == 0 else f"{values[0]} to {values[1]}"  # type: ignore[arg-type]
+
+
+def _rates(rate: object) -> str:
+    values = [rate_text(float(x)) for x in (np.min(rate), np.max(rate))]  # type: ignore[call-overload]
+    return values[0] if np.ndim(rate) == 0 else f"{values[0]} to {values[1]}"  # type: ignore[arg-type]

@@ -1,0 +1,256 @@
+"""The cluster file: one TOML file that describes a cluster, its costs, and what to report.
+
+    [cluster]     servers
+    [mean_times]  aging, failure, repair, restart, rejuvenate_after     "7 d", or hours as a number
+    [rates]       aging, failure, repair, restart, rejuvenation         per hour; instead of [mean_times]
+    [costs]       failure, rejuvenation; capacity, per_rejuvenation, degraded, currency
+    [optimize]    rejuvenate_after = [shortest, longest]                mean waits between which to look
+    [report]      horizon
+
+``rejuvenate_after`` (and ``rejuvenation``) may be left out: then the optimum over [optimize] is meant. A
+list for a rate or a mean time makes a grid of clusters; lists broadcast together as arrays do. An unknown key
+is an error, because a misspelt cost that counts as 0 would change the decision without a word.
+
+Defaults. [costs] may be left out: the objective is then the unavailability. A horizon of ``"365 d"`` states
+results per year. The waits searched are ``["6 min", "never"]``: an unstable server has to be noticed before
+anything can be done about it, and monitors look every few minutes, so a shorter mean wait is a promise that
+few clusters can keep; "never" keeps the answer "do not rejuvenate" among the possible ones.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rejuvmodel.arrays import Numbers, broadcast_shape, real
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.mean_times import any_greater, mean_rate
+from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.parameters import Costs, ParameterWarning, Rates
+from rejuvmodel.toml_files import read_toml
+from rejuvmodel.toml_keys import REQUIRED, as_written
+from rejuvmodel.toml_tables import Table
+
+#: Mean waits [h] between which to look for the best where the file does not say: 6 min to never.
+DEFAULT_WAITS = ("6 min", "never")
+#: Rate 1/h of each mean time that may be given, and whether it may be infinite.
+_MEAN_TIMES = {"aging": True, "failure": True, "repair": False, "restart": False}
+_NOT_NEGATIVE = "a rate per hour is a finite number of at least 0"
+_RATES = {
+    "aging": (_NOT_NEGATIVE, False),
+    "failure": (_NOT_NEGATIVE, False),
+    "repair": ("a rate per hour is a finite number above 0", True),
+    "restart": ("a rate per hour is a finite number above 0", True),
+}
+_TIME_RULE = 'a mean time is text such as "20 min", hours as a number, or a list of them'
+_LONGEST_CURRENCY = 20
+
+
+@dataclass(frozen=True)
+class ClusterFile:
+    """What a cluster file says.
+
+    Attributes
+    ----------
+    path : str
+        The file, as it was named.
+    cluster : Cluster
+        The cluster, or a grid of clusters; ``cluster.rates.rejuvenation`` is None where the file leaves
+        the wait out.
+    costs : Costs or None
+        Costs; None without a table of costs.
+    currency : str
+        Label of the currency; may be empty.
+    bounds : tuple of float
+        Rejuvenation rates λ_r [1/h] between which to look for the best: (lo, hi), hi may be infinite.
+    default_bounds : bool
+        Whether the bounds are the default, because the file has none.
+    horizon : float
+        Time [h] over which downtime and cost are reported.
+    """
+
+    path: str
+    cluster: Cluster
+    costs: Costs | None
+    currency: str
+    bounds: tuple[float, float]
+    default_bounds: bool
+    horizon: float
+
+
+def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
+    """Read a cluster file.
+
+    Parameters
+    ----------
+    path : str or path
+        A TOML file with the tables named at the head of `rejuvmodel.cluster_file`.
+
+    Returns
+    -------
+    ClusterFile
+        Its contents as objects; rates are the doubles nearest to the reciprocals of mean times.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file cannot be read, is no TOML, has an unknown key, lacks one, or a value is not valid;
+        the error names the key and the file.
+
+    Warns
+    -----
+    ParameterWarning
+        If a wait before rejuvenation is shorter than the restart.
+    """
+    contents = read_toml(path)
+    place = os.fsdecode(path)
+    file = Table(contents, place)
+    cluster, costs = file.table("cluster"), file.table("costs", None)
+    search, report = file.table("optimize", None), file.table("report", None)
+    servers = cluster.integer("servers", minimum=1)
+    rates = _rates(file, contents)
+    prices, currency = (None, "") if costs is None else _costs(costs)
+    bounds = _bounds(search, contents)
+    horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
+    file.finish()
+    given = search is not None and "rejuvenate_after" in search
+    return ClusterFile(place, Cluster(servers, rates), prices, currency, bounds, not given, horizon)
+
+
+def _rates(file: Table, contents: Mapping[str, Any]) -> Rates:
+    if "rates" in file and "mean_times" in file:
+        raise InvalidInputError(
+            f"mean_times and rates in {file.place}", "both", "a file has one of [mean_times] and [rates]",
+            "Remove one of them.",
+        )  # fmt: skip
+    name = "rates" if "rates" in file else "mean_times"
+    if name not in file:
+        file.default_of(name, REQUIRED, "a file has one of [mean_times] and [rates]")
+    table = file.table(name)
+    found = (_from_rates if name == "rates" else _from_mean_times)(table, contents[name])
+    _place(file.place, broadcast_shape, {f"{name}.{key}": value for key, value in found.items()})
+    if name == "mean_times" and "rejuvenate_after" in found:
+        _warn_of_short_wait(contents[name], found)
+    rejuvenation = found.pop("rejuvenate_after", found.pop("rejuvenation", None))
+    return Rates(rejuvenation=rejuvenation, **found)
+
+
+def _from_mean_times(table: Table, values: Mapping[str, Any]) -> dict[str, Numbers]:
+    _refuse_other_name(
+        table, values, "rejuvenation",
+        "in [mean_times] the mean wait once unstable is called rejuvenate_after",
+        "Write rejuvenate_after = and the wait, or leave it out to optimise.",
+    )  # fmt: skip
+    found = {}
+    for key, infinite in _MEAN_TIMES.items():
+        _require(table, values, key, _TIME_RULE, (str, int, float, list))
+        found[key] = _place(table.place, mean_rate, f"mean_times.{key}", values[key], allow_infinite=infinite)
+    key = "rejuvenate_after"
+    if key in table:
+        _require(table, values, key, _TIME_RULE, (str, int, float, list))
+        found[key] = _place(
+            table.place, mean_rate, f"mean_times.{key}", values[key], allow_infinite=True, allow_zero=True
+        )
+    return found
+
+
+def _from_rates(table: Table, values: Mapping[str, Any]) -> dict[str, Numbers]:
+    _refuse_other_name(
+        table, values, "rejuvenate_after",
+        "in [rates] the rate at which to rejuvenate is called rejuvenation",
+        "Write rejuvenation = and 1 divided by the wait in hours, or leave it out to optimise.",
+    )  # fmt: skip
+    found, advice = {}, "Mean times belong in [mean_times]."
+    for key, (rule, above) in _RATES.items():
+        _require(table, values, key, rule, (int, float, list), advice)
+        found[key] = _place(
+            table.place, real, f"rates.{key}", values[key], rule, open_minimum=above, advice=advice
+        )
+    if "rejuvenation" in table:
+        rule = "a rate per hour is a number of at least 0, inf included"
+        _require(table, values, "rejuvenation", rule, (int, float, list), advice)
+        found["rejuvenation"] = _place(
+            table.place, real, "rates.rejuvenation", values["rejuvenation"], rule,
+            allow_infinity=True, advice=advice,
+        )  # fmt: skip
+    return found
+
+
+def _costs(table: Table) -> tuple[Costs, str]:
+    currency = table.text("currency", "")
+    if not currency.isprintable() or len(currency) > _LONGEST_CURRENCY:
+        table.refuse("currency", f"a currency is one line of at most {_LONGEST_CURRENCY} characters")
+    costs = Costs(
+        failure=table.number("failure", minimum=0),
+        rejuvenation=table.number("rejuvenation", minimum=0),
+        capacity=table.number("capacity", 0.0, minimum=0),
+        per_rejuvenation=table.number("per_rejuvenation", 0.0, minimum=0),
+        degraded=table.number("degraded", 0.0, minimum=0),
+    )
+    return costs, currency
+
+
+def _bounds(table: Table | None, contents: Mapping[str, Any]) -> tuple[float, float]:
+    key = "rejuvenate_after"
+    values: Any = list(DEFAULT_WAITS)
+    if table is not None and key in table:
+        values = contents["optimize"][key]
+        rule = "two mean waits are expected, the shortest and the longest"
+        if not isinstance(values, list) or len(values) != 2:
+            table.refuse(key, rule, 'Write, for example, ["6 min", "never"].')
+        for index, value in enumerate(values):
+            if isinstance(value, bool) or not isinstance(value, str | int | float):
+                name = f"optimize.{key}[{index}] in {table.place}"
+                raise InvalidInputError(name, as_written(value), "a mean wait is expected", 'Write "6 min".')
+    place = "" if table is None else table.place
+    hi, lo = (
+        float(
+            _place(place, mean_rate, f"optimize.{key}[{index}]", value, allow_infinite=True, allow_zero=True)
+        )
+        for index, value in enumerate(values)
+    )
+    if table is not None and not lo < hi:
+        rule = "the shortest wait comes first and is below the longest"
+        table.refuse(key, rule, 'Write, for example, ["6 min", "never"].')
+    return lo, hi
+
+
+def _require(
+    table: Table, values: Mapping[str, Any], key: str, rule: str, types: tuple[type, ...], advice: str = ""
+) -> None:
+    """Refuse a missing key, and a value that TOML already knows to be of the wrong kind."""
+    if key not in table:
+        table.default_of(key, REQUIRED, rule)
+    value = values[key]
+    if isinstance(value, bool) or not isinstance(value, types):
+        table.refuse(key, rule, advice)
+
+
+def _refuse_other_name(table: Table, values: Mapping[str, Any], key: str, rule: str, advice: str) -> None:
+    # Not asked of the table: a wait and a rate must not pass for a misspelling of each other.
+    if key in values:
+        raise InvalidInputError(table.where(key), "an unknown key", rule, advice)
+
+
+def _place(place: str, function: Any, *arguments: Any, **options: Any) -> Any:
+    """Call a check of values; what it says of a key is said of that key in this file."""
+    try:
+        return function(*arguments, **options)
+    except InvalidInputError as error:
+        name = f"{error.argument} in {place}"
+        raise InvalidInputError(name, error.found, error.rule, error.advice) from None
+
+
+def _warn_of_short_wait(typed: Mapping[str, Any], rates: Mapping[str, Numbers]) -> None:
+    if any_greater(rates["rejuvenate_after"], rates["restart"]):
+        warnings.warn(
+            f"mean_times.rejuvenate_after = {shown(typed['rejuvenate_after'])} is shorter than "
+            f"mean_times.restart = {shown(typed['restart'])}: the first is the mean wait once unstable, the "
+            "second the time that one rejuvenation takes. The wait was probably confused with the duration.",
+            ParameterWarning,
+            stacklevel=4,
+        )

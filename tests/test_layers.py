@@ -1,0 +1,251 @@
+"""The layers of the house: imports go downwards, the two roads do not meet, heavy packages load late."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "rejuvmodel"
+
+#: From the ground up. A room may import rooms of its own floor and below, and cycles are forbidden.
+FLOORS = (
+    {"errors", "durations", "memory"},
+    {"toml_tables", "toml_keys", "toml_files"},
+    {"policy"},
+    {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters"},
+    {"measures", "state_labels"},
+    {"solutions"},
+    {"steady_state"},
+    {
+        "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
+        "markov.residuals", "markov.export",
+        "models.rate_points", "models.extended", "models.horner", "models.level_weights",
+        "models.closed_form",
+        "models.birth_death", "models.as_printed", "models.symbolic",
+    },
+    {"models.cluster", "models.reactive"},
+    {"solving"},
+    {
+        "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
+        "polynomials.cost",
+        "optimum_search", "optimum_reason", "optimum_result", "optimum",
+    },
+    {
+        "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",
+        "plotting",
+    },
+    {"cluster_file"},
+    {
+        "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
+        "cli.pictures",
+        "cli.shell", "cli.commands",
+    },
+    {"__main__"},
+)  # fmt: skip
+#: Rooms that know neither chains nor model objects: they take numbers.
+CLOSED_ROAD = {
+    "models.rate_points", "models.extended", "models.horner", "models.level_weights", "models.closed_form",
+    "models.birth_death", "models.as_printed", "models.symbolic",
+}  # fmt: skip
+#: Packages that load so slowly that whoever does without them must not pay for them.
+HEAVY = {"scipy", "sympy", "matplotlib"}
+LIGHT = {
+    "errors",
+    "durations",
+    "toml_tables",
+    "toml_keys",
+    "toml_files",
+    "memory",
+    "policy",
+}
+#: What a room may import of NumPy's kind at all.
+CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: who imports what, where, and whether only when a function is called."""
+
+    room: str
+    what: str
+    line: int
+    late: bool
+    for_types: bool
+
+    def __str__(self) -> str:
+        return f"{self.room} (line {self.line}) imports {self.what}"
+
+
+def name_of(file: Path) -> str:
+    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+
+
+ROOMS = {
+    name_of(file): ast.parse(file.read_text(encoding="utf-8"))
+    for file in sorted(PACKAGE.rglob("*.py"))
+    if file.name != "__init__.py"
+}
+
+
+def imports(room: str, tree: ast.Module) -> list[Import]:
+    found = []
+
+    def visit(node: ast.AST, late: bool, for_types: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            inside = late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            types = for_types or (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING")
+            if isinstance(child, ast.Import):
+                found.extend(Import(room, alias.name, child.lineno, late, for_types) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{room} imports by a relative path"
+                for alias in child.names:
+                    what = f"{child.module}.{alias.name}"
+                    known = what.removeprefix("rejuvmodel.") in ROOMS
+                    found.append(
+                        Import(room, what if known else str(child.module), child.lineno, late, for_types)
+                    )
+            visit(child, inside, types)
+
+    visit(tree, False, False)
+    return found
+
+
+ALL = [one for room, tree in ROOMS.items() for one in imports(room, tree)]
+INNER = [one for one in ALL if one.what.split(".")[0] == "rejuvmodel"]
+
+
+def target(one: Import) -> str:
+    return one.what.removeprefix("rejuvmodel.")
+
+
+def floor(room: str) -> int:
+    return next(k for k, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def test_every_room_has_its_floor() -> None:
+    """Every file of the library has exactly one place in the order of the floors."""
+    placed = [room for rooms in FLOORS for room in rooms]
+    assert len(placed) == len(set(placed))
+    assert set(ROOMS) <= set(placed), "give the new file its floor in FLOORS"
+
+
+def test_imports_go_downwards() -> None:
+    """No room imports one of a higher floor, not for types and not late either."""
+    assert len(INNER) > 50
+    assert [str(one) for one in INNER if floor(target(one)) > floor(one.room)] == []
+
+
+def test_no_cycles() -> None:
+    """No room imports itself on any way round."""
+    graph = {room: {target(one) for one in INNER if one.room == room} for room in ROOMS}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(ROOMS)
+
+
+def test_markov_knows_nothing_of_models() -> None:
+    """Chains never import models."""
+    assert [str(one) for one in INNER if one.room.startswith("markov.") and "models" in one.what] == []
+
+
+def test_closed_form_knows_no_chain() -> None:
+    """The closed form imports neither chains nor model objects, directly or through others."""
+    graph = {room: {target(one) for one in INNER if one.room == room} for room in ROOMS}
+    for room in CLOSED_ROAD:
+        seen, waiting = set(), [room]
+        while waiting:
+            new = graph[waiting.pop()] - seen
+            seen |= new
+            waiting += new
+        assert not {name for name in seen if name.startswith("markov.")}, room
+        assert not seen & {"models.cluster", "models.reactive", "solving"}, room
+
+
+def test_numeric_road_knows_no_closed_form() -> None:
+    """Neither chains nor the models that build them import the closed form."""
+    numeric = {room for room in ROOMS if room.startswith("markov.")} | {"models.cluster", "models.reactive"}
+    assert [str(one) for one in INNER if one.room in numeric and target(one) in CLOSED_ROAD] == []
+
+
+def test_late_imports_are_of_heavy_packages() -> None:
+    """Within functions only heavy packages are imported; the commands of the CLI import what they need."""
+    late = [one for one in ALL if one.late and not one.room.startswith("cli")]
+    assert [str(one) for one in late if one.what.split(".")[0] not in HEAVY] == []
+
+
+def test_heavy_packages_are_imported_late() -> None:
+    """Nothing heavy is imported with a room, but SymPy by the room that is made of it."""
+    early = [one for one in ALL if not one.late and not one.for_types and one.what.split(".")[0] in HEAVY]
+    assert [str(one) for one in early if (one.room, one.what) != ("models.symbolic", "sympy")] == []
+
+
+def test_light_rooms_need_no_numpy() -> None:
+    """Errors, durations and TOML tables do without NumPy, and import nothing that needs it."""
+    for one in ALL:
+        if one.room in LIGHT:
+            assert one.what.split(".")[0] not in CORE_PACKAGES, str(one)
+            assert one.what.split(".")[0] != "rejuvmodel" or target(one) in LIGHT, str(one)
+
+
+def test_only_declared_packages() -> None:
+    """Besides the standard library only the declared dependencies are imported."""
+    foreign = {one.what.split(".")[0] for one in ALL} - set(sys.stdlib_module_names) - {"rejuvmodel"}
+    assert foreign <= CORE_PACKAGES
+
+
+def test_library_never_prints() -> None:
+    """Only the room of the command line's output may print."""
+    printing = [
+        f"{room}: line {node.lineno}"
+        for room, tree in ROOMS.items()
+        if not room.startswith("cli")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert printing == []
+
+
+def test_the_reader_of_imports_sees_faults() -> None:
+    """An import upwards, one inside a function, and one for types only are all seen as what they are."""
+    source = (
+        "from typing import TYPE_CHECKING\nimport rejuvmodel.errors\nif TYPE_CHECKING:\n"
+        "    from rejuvmodel.models.cluster import Cluster\n"
+        "def f():\n    from rejuvmodel.solving import solve\n"
+    )
+    found = [(target(one), one.late, one.for_types) for one in imports("errors", ast.parse(source))]
+    assert found[1:] == [("errors", False, False), ("models.cluster", False, True), ("solving", True, False)]
+
+
+def loaded_after(code: str) -> set[str]:
+    """Names of all modules that are loaded after the code has run in a fresh interpreter."""
+    script = f"{code}\nimport sys\nsys.stdout.write(' '.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stdout.split("\n")[-1].split())
+
+
+CLUSTER = (
+    "import rejuvmodel as rj\n"
+    "rates = rj.Rates(aging=1, failure=1, repair=1, restart=1, rejuvenation=1)\n"
+    "cluster = rj.Cluster(2, rates)\n"
+)
+UNLOADED = {
+    "package": ("import rejuvmodel", {"numpy", "scipy", "sympy", "matplotlib", "typer", "rejuvmodel.errors"}),
+    "errors": ("import rejuvmodel as rj; rj.InvalidInputError; rj.SizeError", {"numpy"}),
+    "tables": ("import rejuvmodel.toml_tables, rejuvmodel.durations", {"numpy"}),
+    "closed form": (CLUSTER + "rj.solve(cluster).unavailability", {"scipy", "sympy", "matplotlib", "typer"}),
+    "solve and optimize": (
+        CLUSTER + "rj.solve(cluster, rj.GTH()); rj.optimize(cluster, bounds=(0, 10))",
+        {"sympy", "matplotlib", "typer", "scipy.stats", "scipy.optimize", "pandas"},
+    ),
+    "command line": ("import rejuvmodel.cli", {"numpy", "scipy", "sympy", "matplotlib"}),
+}
+
+
+@pytest.mark.parametrize(("code", "absent"), UNLOADED.values(), ids=UNLOADED)
+def test_what_is_not_loaded(code: str, absent: set[str]) -> None:
+    """Importing the library loads nothing, and using it loads only what the work needs."""
+    assert not loaded_after(code) & absent
