@@ -1,0 +1,201 @@
+"""Print every promised timing with the versions and the machine: ``make bench``.
+
+The machines are shared and noisy, so each figure is the median of several runs, and comparisons run in turn.
+"""
+
+from __future__ import annotations
+
+import os
+
+# One core, as promised: BLAS would otherwise use all of them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import platform
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from importlib.metadata import version
+from math import inf
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from scipy.sparse import csc_array
+from scipy.sparse.linalg import splu
+
+import rejuvmodel as rj
+
+ROOT = Path(__file__).resolve().parents[1]
+RATES = rj.Rates(aging=1 / 168, failure=1 / 2160, repair=1 / 2, restart=3, rejuvenation=1 / 336)
+TWO_MINIMA = rj.Rates(aging=1 / 240, failure=1 / 2160, repair=0.331255, restart=0.604810)
+
+
+def main() -> None:
+    """Run all benchmarks."""
+    print(f"machine: {_processor()}, {os.cpu_count()} cores; {platform.platform()}")
+    names = ("rejuvmodel", "numpy", "scipy")
+    print(f"Python {platform.python_version()}; " + ", ".join(f"{n} {version(n)}" for n in names))
+    print(f"{'':58s} {'measured':>12s}   promised")
+    closed_form_of_a_million_servers()
+    chains()
+    sweeps()
+    optima()
+    starts()
+
+
+def seconds(*actions: Callable[[], object], runs: int = 7) -> list[float]:
+    """Median seconds of each action, run in turn after one warm-up."""
+    times: list[list[float]] = [[] for _ in actions]
+    for k in range(runs + 1):
+        for action, mine in zip(actions, times, strict=True):
+            start = time.perf_counter()
+            action()
+            if k:
+                mine.append(time.perf_counter() - start)
+    return [median(mine) for mine in times]
+
+
+def row(what: str, measured: str, promised: str) -> None:
+    """Print one line of the table."""
+    print(f"{what:58s} {measured:>12s}   {promised}")
+
+
+def closed_form_of_a_million_servers() -> None:
+    """Unavailability of a cluster of 1,000,000 servers."""
+    big = rj.Cluster(1_000_000, RATES)
+    (spent,) = seconds(lambda: rj.solve(big).log_unavailability)
+    row("closed form, n = 1,000,000, unavailability", f"{spent:.3f} s", "< 0.2 s")
+
+
+def chains() -> None:
+    """GTH against sparse LU with the most probable state pinned, and building a chain."""
+    for servers, limit in ((10_000, 2), (100_000, 3)):
+        cluster = rj.Cluster(servers, RATES)
+        chain = cluster.chain()
+        q = chain.generator.T.tocsc()
+        pinned = int(np.argmax(rj.solve(cluster).probabilities))
+        others = np.flatnonzero(np.arange(q.shape[0]) != pinned)
+        a, b = csc_array(-q[others][:, others]), q[:, [pinned]].toarray().ravel()[others]
+
+        def lu(a: csc_array = a, b: np.ndarray = b) -> object:
+            return splu(a, diag_pivot_thresh=0.0, options={"SymmetricMode": True}).solve(b)
+
+        gth, other = seconds(lambda chain=chain: rj.solve(chain, rj.GTH()), lu, runs=5)
+        row(f"GTH, n = {servers:,}, prebuilt chain", f"{gth:.3f} s", "")
+        row("  sparse LU, matrix prebuilt, most probable state pinned", f"{other:.3f} s", "")
+        row("  ratio", f"{gth / other:.2f}", f"<= {limit}")
+    (spent,) = seconds(lambda: rj.Cluster(10_000, RATES).chain().generator)
+    row("building the chain and its generator, n = 10,000", f"{spent * 1e3:.1f} ms", "< 50 ms")
+
+
+def plain(servers: int, rates: rj.Rates) -> np.ndarray:
+    """Return the same recurrence as a plain vectorised NumPy transcription."""
+    beta = rates.repair / rates.aging
+    alpha = beta * rates.rejuvenation / rates.failure
+    c = (1 + rates.rejuvenation / rates.restart) * rates.repair / rates.failure
+    h = np.ones_like(beta)
+    for i in range(servers, 0, -1):
+        h = (alpha / i + beta) * h + (1 + c / i)
+    return (1 + rates.rejuvenation * rates.repair / (rates.restart * rates.failure)) / h
+
+
+def sweeps() -> None:
+    """A million points, all five rates varying."""
+    draw = np.random.default_rng(1995)
+    spread = {"aging": -2.5, "failure": -3.5, "rejuvenation": -2.5, "repair": 0.0, "restart": 0.5}
+    rates = rj.Rates(
+        **{name: 10 ** (centre + draw.uniform(-1, 1, 1_000_000)) for name, centre in spread.items()}
+    )
+    for servers, promised in ((10, 5), (50, 7)):
+        grid = rj.Cluster(servers, rates)
+        first = _first_call(servers)
+        ours, theirs = seconds(
+            lambda grid=grid: rj.solve(grid).unavailability, lambda n=servers: plain(n, rates)
+        )
+        error = np.max(np.abs(rj.solve(grid).unavailability / plain(servers, rates) - 1))
+        row(f"sweep of 10^6 points, n = {servers}, unavailability", f"{ours * 1e3:.1f} ms", "")
+        row("  plain NumPy, again and again in one process", f"{theirs * 1e3:.1f} ms", "")
+        row("  ratio", f"{theirs / ours:.1f}", f">= {promised}")
+        row("  ratio of the first calls in fresh processes", f"{first:.1f}", f">= {promised}")
+        row("  largest relative difference", f"{error:.1e}", "<= 1e-13")
+    tracemalloc.start()
+    result = rj.solve(rj.Cluster(10, rates)).unavailability
+    peak = tracemalloc.get_traced_memory()[1] - np.asarray(result).nbytes
+    tracemalloc.stop()
+    row("  memory beyond input and result", f"{peak / 1e6:.1f} MB", "<= 50 MB")
+
+
+FIRST_CALL = """
+import sys, time
+import numpy as np
+import rejuvmodel as rj
+from benchmarks.__main__ import plain
+draw = np.random.default_rng(7)
+rates = rj.Rates(**{k: 10 ** (c + draw.uniform(-1, 1, 1_000_000)) for k, c in
+    dict(aging=-2.5, failure=-3.5, rejuvenation=-2.5, repair=0.0, restart=0.5).items()})
+grid = rj.Cluster(int(sys.argv[1]), rates)
+rj.solve(grid[:9]).unavailability  # the imports
+start = time.perf_counter()
+rj.solve(grid).unavailability if sys.argv[2] == "ours" else plain(int(sys.argv[1]), rates)
+print(time.perf_counter() - start)
+"""
+
+
+def _first_call(servers: int) -> float:
+    spent = {
+        who: median(
+            float(_run([sys.executable, "-c", FIRST_CALL, str(servers), who]).stdout) for _ in range(5)
+        )
+        for who in ("ours", "plain")
+    }
+    return spent["plain"] / spent["ours"]
+
+
+def optima() -> None:
+    """Certified optima."""
+    ten, fifty = (rj.Cluster(n, RATES) for n in (10, 50))
+    costs = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
+    (spent,) = seconds(lambda: rj.optimize(ten, costs, bounds=(0, 10)))
+    row("optimize with certificate, n = 10", f"{spent * 1e3:.1f} ms", "< 15 ms")
+    (spent,) = seconds(lambda: rj.optimize(fifty, costs, bounds=(0, 10)), runs=5)
+    row("optimize with certificate, n = 50, sign count settles it", f"{spent * 1e3:.0f} ms", "< 150 ms")
+    hard = rj.Cluster(50, TWO_MINIMA)
+    price = rj.Costs(failure=1e200, rejuvenation=1e200, capacity=1e-3, degraded=1e-3)
+    best = rj.optimize(hard, price, bounds=(0, inf))
+    (spent,) = seconds(lambda: rj.optimize(hard, price, bounds=(0, inf)), runs=5)
+    what = f"optimize with certificate, n = 50, {len(best.critical_points)} roots isolated"
+    row(what, f"{spent * 1e3:.0f} ms", "< 300 ms")
+
+
+def starts() -> None:
+    """Import and command line, as whole processes run in turn."""
+    python = [sys.executable, "-c"]
+    command = [str(Path(sys.executable).with_name("rejuvmodel")), "optimize", "examples/duplex.toml"]
+    numpy, ours, cli = seconds(
+        lambda: _run([*python, "import numpy"]),
+        lambda: _run([*python, "import rejuvmodel"]),
+        lambda: _run(command),
+        runs=11,
+    )
+    row("import numpy (whole process)", f"{numpy * 1e3:.0f} ms", "")
+    row("import rejuvmodel, ratio", f"{ours / numpy:.2f}", "<= 1.3")
+    row("rejuvmodel optimize examples/duplex.toml, ratio", f"{cli / numpy:.2f}", "< 4")
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()
