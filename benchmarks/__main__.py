@@ -30,7 +30,7 @@ import rejuvmodel as rj
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = rj.Rates(aging=1 / 168, failure=1 / 2160, repair=1 / 2, restart=3, rejuvenation=1 / 336)
-TWO_MINIMA = rj.Rates(aging=1 / 240, failure=1 / 2160, repair=0.331255, restart=0.604810)
+TWO_ROOTS = rj.Rates(aging=1 / 6, failure=1 / 1600, repair=1 / 33, restart=1 / 42)
 
 
 def main() -> None:
@@ -162,8 +162,8 @@ def optima() -> None:
     row("optimize with certificate, n = 10", f"{spent * 1e3:.1f} ms", "< 15 ms")
     (spent,) = seconds(lambda: rj.optimize(fifty, costs, bounds=(0, 10)), runs=5)
     row("optimize with certificate, n = 50, sign count settles it", f"{spent * 1e3:.0f} ms", "< 150 ms")
-    hard = rj.Cluster(50, TWO_MINIMA)
-    price = rj.Costs(failure=1e200, rejuvenation=1e200, capacity=1e-3, degraded=1e-3)
+    hard = rj.Cluster(50, TWO_ROOTS)
+    price = rj.Costs(failure=766, rejuvenation=1650, capacity=7.42, degraded=0.093)
     best = rj.optimize(hard, price, bounds=(0, inf))
     (spent,) = seconds(lambda: rj.optimize(hard, price, bounds=(0, inf)), runs=5)
     what = f"optimize with certificate, n = 50, {len(best.critical_points)} roots isolated"

@@ -203,6 +203,12 @@ def test_search_between_narrow_bounds() -> None:
         assert (rate, location) == (pytest.approx(x, rel=1e-5), "interior")
 
 
+def test_search_knows_no_break_even_where_it_pays_at_once() -> None:
+    """From a bound just left of a minimum the curve falls first: the search finds no break-even rate."""
+    curve = Curve(Cluster(2, WEB), WEB_COSTS)
+    assert break_even_by_search(curve, optimize(curve.cluster, WEB_COSTS).rate * 0.9) is None
+
+
 @given(st.integers(1, 8), rates_of, all_costs, st.just(0.0) | st.floats(-4, 2).map(lambda e: 10.0**e))
 def test_break_even_by_search_is_the_exact_one(n: int, rates: Rates, costs: Costs, low: float) -> None:
     """The break-even rate found by search is the exact one to 1e-6, none where there is none."""

@@ -26,6 +26,7 @@ from rejuvmodel.drawing.plot_parts import (
     mark_waits,
     window,
 )
+from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, require_chain, state_kinds
 from rejuvmodel.models.cluster import Cluster, ClusterLabels
@@ -208,7 +209,7 @@ def _axes(ax: Axes | None, inches: tuple[float, float], *, frame: bool = True) -
         return figure.add_subplot() if frame else figure.add_axes((0.0, 0.0, 1.0, 1.0))
     if not isinstance(ax, Axes):
         raise InvalidInputError(
-            "ax", repr(ax)[:60], "ax is one matplotlib Axes", "Write ax=axes[0], or leave it out."
+            "ax", shown(ax), "ax is one matplotlib Axes", "Write ax=axes[0], or leave it out."
         )
     return ax
 
@@ -218,11 +219,9 @@ def _require_same(
 ) -> None:
     """Refuse an optimum of another cluster, other costs or other bounds."""
     if not isinstance(cluster, Cluster):
-        raise InvalidInputError("cluster", repr(cluster)[:60], "plot_rate takes a Cluster")
+        raise InvalidInputError("cluster", shown(cluster), "plot_rate takes a Cluster")
     if not isinstance(best, Optimum):
-        raise InvalidInputError(
-            "best", repr(best)[:60], "best is an Optimum", "Write best=optimize(cluster, …)."
-        )
+        raise InvalidInputError("best", shown(best), "best is an Optimum", "Write best=optimize(cluster, …).")
     asked = {
         "cluster": cluster.with_rejuvenation(None) == best.model.with_rejuvenation(None),
         "costs": costs is None or costs == best.costs,
@@ -245,7 +244,7 @@ def _require_bars(state: SteadyState) -> tuple[Floats, Integers]:
         "Write plot_probabilities(solve(cluster)).",
     )
     if not isinstance(state, SteadyState):
-        raise InvalidInputError("state", repr(state)[:60], rule, advice)
+        raise InvalidInputError("state", shown(state), rule, advice)
     if state.shape:
         raise InvalidInputError("state", f"a grid of shape {state.shape}", rule, "Solve cluster[index].")
     solution = state.solution

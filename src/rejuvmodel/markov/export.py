@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
 
@@ -118,7 +119,7 @@ def require_chain(chain: object) -> MarkovChain:
     advice = "Build one with MarkovChain.from_transitions."
     if hasattr(chain, "chain"):
         advice = "Write model.chain() instead of the model."
-    raise InvalidInputError("chain", repr(chain)[:60], "a diagram is drawn of a MarkovChain", advice)
+    raise InvalidInputError("chain", shown(chain), "a diagram is drawn of a MarkovChain", advice)
 
 
 def _edges(chain: MarkovChain, escape: Callable[[str], str], gap: str) -> Iterator[tuple[int, int, str]]:
