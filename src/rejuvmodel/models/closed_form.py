@@ -31,9 +31,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rejuvmodel.memory import require_memory
+from rejuvmodel.models.as_printed import printed_probabilities
 from rejuvmodel.models.horner import horner_masses
 from rejuvmodel.models.level_weights import level_masses, levels
 from rejuvmodel.models.rate_points import Floats, Point
+
+__all__ = ["masses", "printed_probabilities", "probabilities", "unavailability"]
 
 #: Points of a grid handled at a time, so that all scratch stays in the cache.
 BLOCK = 16_384
