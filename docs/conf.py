@@ -40,6 +40,7 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_nav_level": 2,
 }
+html_sidebars = {"**": []}  # the bar at the top lists every page; code needs the width
 html_show_sourcelink = False
 
 # Sphinx reads below its own directory only; the notebooks stand where a reader of the repository looks.

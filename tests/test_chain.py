@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
+from rejuvmodel.markov.flows import Family
 
 UP_DOWN = [("up", "down", 0.01, "failure"), ("down", "up", 2.0, "repair")]
 RATE = st.floats(1e-9, 1e9)
@@ -83,6 +84,28 @@ def test_families_keep_the_causes() -> None:
         ("repair", [2.0, 1.0]),
     ]
     assert build([row[:3] for row in UP_DOWN]).families[0].cause == ""
+
+
+@pytest.mark.parametrize("how", ["new", "pickled"])
+def test_arrays_are_read_only(how: str) -> None:
+    """No array of a chain can be written to, so that its generator and its solution stay one."""
+    cluster = rj.Cluster(2, rj.Rates(aging=1, failure=1, repair=1, restart=1, rejuvenation=1))
+    for chain in (build(down={"down": "planned"}, degraded=["up"]), cluster.chain()):
+        mine = chain if how == "new" else pickle.loads(pickle.dumps(chain))
+        q = mine.generator
+        arrays = [*mine.flows[1:], q.data, q.indices, q.indptr, mine.recurrent_states]
+        arrays += [array for family in mine.families for array in family[1:]]
+        arrays += [*(mine.down or {}).values(), *(mine.groups or {}).values()]
+        assert not any(array.flags.writeable for array in arrays)
+
+
+def test_arrays_of_a_family_stay_writable() -> None:
+    """The arrays given to a chain are viewed read-only; the ones of the caller keep their flag."""
+    rate = np.ones(1)
+    there = Family("", np.array([0]), np.array([1]), rate)
+    back = Family("", np.array([1]), np.array([0]), rate)
+    assert not rj.MarkovChain(("a", "b"), (there, back)).families[0].rate.flags.writeable
+    assert rate.flags.writeable
 
 
 def test_size_and_representation() -> None:

@@ -334,3 +334,24 @@ def test_the_default_tolerance_is_that_of_the_library() -> None:
     """check without --rtol uses the tolerance of ``Agreement.check``."""
     assert commands.RTOL == cross_check.RTOL
     assert document("check", DUPLEX)["rtol"] == cross_check.RTOL
+
+
+@pytest.mark.usefixtures("in_directory")
+def test_nothing_is_rounded_to_all_or_none() -> None:
+    """A gain short of everything is not 100 %, and parts that underflow are shown by their logarithms."""
+    text = Path(DUPLEX).read_text(encoding="utf-8")
+    costs = text[text.index("[costs]") : text.index("[optimize]")]
+    Path("x.toml").write_text(text.replace(costs, ""), encoding="utf-8")
+    assert "(more than 99.9 % of the unavailability)" in said("optimize", "x.toml")
+    Path("y.toml").write_text(
+        text.replace("servers = 2", "servers = 300").replace(costs, ""), encoding="utf-8"
+    )
+    parts = [line for line in said("solve", "y.toml").splitlines() if "planned (by" in line]
+    assert len(parts) == 2
+    assert all("e-12" in line for line in parts)
+
+
+def test_short_help_option() -> None:
+    """The option -h is --help, for the program and for each command."""
+    assert said("-h") == said("--help")
+    assert said("solve", "-h") == said("solve", "--help")

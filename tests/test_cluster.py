@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import pickle
 from typing import Any
@@ -259,6 +260,13 @@ def test_rate_and_trigger_both_or_neither() -> None:
     for use in (rj.solve, rj.agreement, rj.Cluster.chain):
         with pytest.raises(rj.InvalidInputError, match=r"exactly one of rates\.rejuvenation and trigger"):
             use(open_rate)
+
+
+def test_to_dict() -> None:
+    """`to_dict` has the servers and rates as plain JSON values, from which the same cluster is built."""
+    for one in (cluster(3), cluster(2, aging=[0.1, 0.2]), cluster(rejuvenation=None)):
+        plain = json.loads(json.dumps(one.to_dict()))
+        assert rj.Cluster(plain["servers"], rj.Rates(**plain["rates"])) == one
 
 
 def test_chain_of_a_grid() -> None:

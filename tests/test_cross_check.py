@@ -249,3 +249,13 @@ def test_closed_form_does_without_the_numeric_road(regime: str, monkeypatch: pyt
         assert solvers.worst_log_error(state, right) <= 1e-12
         assert math.isfinite(state.unavailability)
     assert rj.solve(rj.Reactive(servers=2, failure=1, repair=2)).unavailability == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("failure", [1.0001e-3, 1.01e-3, 2e-3])
+def test_a_difference_in_a_state_names_the_state(failure: float) -> None:
+    """Where a state and the mass made of it alone differ alike, the state is named."""
+    rates = rj.Rates(aging=1 / 240, failure=1e-3, repair=2, restart=60, rejuvenation=0.1)
+    first, second = (rj.solve(rj.Cluster(3, rates.replace(failure=rate))) for rate in (1e-3, failure))
+    found = compare(first, second)
+    assert found.where == "0"
+    assert found.worst_relative == pytest.approx(1 - first["0"] / second["0"], rel=1e-9)

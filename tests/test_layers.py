@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "rejuvmodel"
 
 #: From the ground up. A room may import rooms of its own floor and below, and cycles are forbidden.
 FLOORS = (
-    {"errors", "durations", "memory"},
+    {"errors", "durations", "memory", "html_tables"},
     {"toml_tables", "toml_keys", "toml_files"},
     {"policy"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters"},
@@ -63,6 +63,7 @@ LIGHT = {
     "toml_files",
     "memory",
     "policy",
+    "html_tables",
 }
 #: What a room may import of NumPy's kind at all.
 CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer"}

@@ -159,6 +159,13 @@ def test_one_server_in_balance_is_flat(rates: Rates, costs: Costs | None) -> Non
     assert best.gain == pytest.approx(0, abs=1e-16)
 
 
+@pytest.mark.parametrize("low", [0.01, 0.25, 0.75, 3.0])
+def test_flat_has_no_gain(low: float) -> None:
+    """Where every rate is equally good the gain is exactly 0, from whatever lower bound."""
+    best = optimize(Cluster(1, Rates(aging=0.5, failure=0.25, repair=1, restart=3)), EQUAL, (low, 10))
+    assert (best.location, best.rate, best.gain) == ("flat", low, 0.0)
+
+
 @pytest.mark.parametrize(("restart", "location"), [(6 + 2**-49, "upper bound"), (6 - 2**-49, "lower bound")])
 def test_one_server_next_to_balance_is_not_flat(restart: float, location: str) -> None:
     """One unit in the last place of the restart rate beside equality decides the location."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import pickle
 from fractions import Fraction
@@ -92,9 +93,10 @@ def test_nothing_fails() -> None:
 
 
 def test_values() -> None:
-    """Reactive models compare by value and survive pickling."""
+    """Reactive models compare by value and survive pickling and `to_dict`."""
     model = rj.Reactive(servers=2, failure=1, repair=2)
     assert pickle.loads(pickle.dumps(model)) == model
+    assert rj.Reactive(**json.loads(json.dumps(model.to_dict()))) == model
     assert model.shape == ()
     assert model.states == ("2", "1", "0")
 

@@ -310,7 +310,7 @@ def test_shown_on_a_terminal(case: solvers.SolverCase) -> None:
 def test_shown_in_a_notebook() -> None:
     """The HTML is one well-formed table with the same rows."""
     html = solved()._repr_html_()
-    assert html.startswith("<table>")
+    assert html.startswith("<table><caption")
     assert html.endswith("</table>")
     assert html.count("<tr>") == html.count("</tr>") == len(repr(solved()).splitlines()) - 1
     assert "availability" in html

@@ -129,7 +129,7 @@ def _rates(file: Table, contents: Mapping[str, Any]) -> Rates:
         )  # fmt: skip
     name = "rates" if "rates" in file else "mean_times"
     if name not in file:
-        file.default_of(name, REQUIRED, "a file has one of [mean_times] and [rates]")
+        file.default_of(name, REQUIRED, "a file has one of [mean_times] and [rates]", "table")
     table = file.table(name)
     found = (_from_rates if name == "rates" else _from_mean_times)(table, contents[name])
     _place(file.place, broadcast_shape, {f"{name}.{key}": value for key, value in found.items()})
@@ -227,7 +227,7 @@ def _require(
         table.default_of(key, REQUIRED, rule)
     value = values[key]
     if isinstance(value, bool) or not isinstance(value, types):
-        table.refuse(key, rule, advice)
+        table.refuse(key, rule, advice or 'Write, for example, "20 min".')
 
 
 def _refuse_other_name(table: Table, values: Mapping[str, Any], key: str, rule: str, advice: str) -> None:

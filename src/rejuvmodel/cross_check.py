@@ -13,6 +13,7 @@ import numpy as np
 
 from rejuvmodel.arrays import real
 from rejuvmodel.errors import AgreementError, InvalidInputError
+from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
@@ -81,14 +82,15 @@ class Agreement:
             If they differ by more, naming the state.
         """
         rule = "a tolerance is a finite number of at least 0"
-        limit = real("rtol", rtol, rule)
+        limit = real("rtol", rtol, rule, advice="Try rtol=1e-10.")
         if not isinstance(limit, float):
             raise InvalidInputError("rtol", f"an array of shape {limit.shape}", rule)
         if not self.worst_relative <= limit:
             kind = "ln p = " if self.logarithms else "p = "
             raise AgreementError(
                 f"{self.methods[0]} and {self.methods[1]} differ by {self.worst_relative:.3g} (relative) in "
-                f"{self.where}: {kind}{self.first!r} against {self.second!r}, more than rtol={limit:g}."
+                f"{self.where}: {kind}{self.first!r} against {self.second!r}, more than rtol={limit:g}. "
+                "Take a larger rtol if such a difference does not matter to you; else report the model."
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +105,16 @@ class Agreement:
             "worst_relative": self.worst_relative, "where": self.where, "first": self.first,
             "second": self.second, "logarithms": self.logarithms, "methods": list(self.methods),
         }  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        kind = "ln p by " if self.logarithms else "p by "
+        values = zip(self.methods, (self.first, self.second), strict=True)
+        rows = [
+            ("largest relative difference", f"{self.worst_relative:.2g}"),
+            ("where", self.where),
+            *((f"{kind}{method}", repr(value)) for method, value in values),
+        ]
+        return html_table("Agreement of two solutions", rows)
 
 
 def agreement(model: Model, solver: Solver | None = None) -> Agreement:
@@ -170,13 +182,15 @@ def compare(first: SteadyState, second: SteadyState) -> Agreement:
         gap = np.where(tiny, np.abs(log_p - log_q) / np.maximum(1, np.abs(log_q)), np.abs(p - q) / q)
     gap = np.where(np.isneginf(log_p) & np.isneginf(log_q), 0.0, gap)
     gap = np.where(np.isnan(gap), np.inf, gap)
-    index = np.unravel_index(int(np.argmax(gap)), gap.shape)
+    # A mass of one state differs as much as the state: the state is what to name.
+    rank = np.where(np.arange(len(labels)) < len(labels) - len(known), gap, 0.999 * gap)
+    index = np.unravel_index(int(np.argmax(rank)), gap.shape)
     place = tuple(int(k) for k in index[:-1])
     where = labels[index[-1]] + (f" at grid index {place}" if place else "")
     logarithms = bool(tiny[index])
     one, other = (log_p, log_q) if logarithms else (p, q)
     return Agreement(
-        float(gap[index]),
+        float(gap.max()),
         where,
         float(one[index]),
         float(other[index]),

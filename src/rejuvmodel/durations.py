@@ -37,7 +37,7 @@ _CALENDAR = frozenset({"a", "y", "yr", "yrs", "year", "years", "mo", "mon", "mon
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _PART = re.compile(rf"\s*({_NUMBER})\s*([^\W\d_]*)\s*")
 _LONGEST_TEXT = 200
-_RULE = 'a duration is hours as a number, a timedelta, "never", or text with one of the units s, min, h, d, w'
+_RULE = 'a duration is hours as a number, "never", or text with one of the units s, min, h, d, w'
 
 
 def shown(value: object) -> str:

@@ -20,7 +20,6 @@ import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from math import inf, nextafter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,9 +33,6 @@ from rejuvmodel.optimum_search import Curve, best_by_search, break_even_by_searc
 from rejuvmodel.parameters import Costs
 from rejuvmodel.polynomials.cost import CostQuotient, cost_quotient
 from rejuvmodel.polynomials.real_roots import isolate_positive_roots, refine
-
-if TYPE_CHECKING:
-    pass
 
 #: Largest cluster whose polynomials are formed exactly. With the costs of Eq. 3 alone the theorem
 #: certifies every size.
@@ -133,7 +129,8 @@ def optimize(
         flat_region=region,
         break_even=even,
         without=without,
-        gain=0.0 if without == value else without - value,
+        # A constant is the same number everywhere, whatever the last digits of two evaluations are.
+        gain=0.0 if location == "flat" or without == value else without - value,
         model=model.with_rejuvenation(rate),
         costs=costs,
         bounds=(low, high),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from rejuvmodel.durations import words
+from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.parameters import Costs
 from rejuvmodel.solving import solve
@@ -100,10 +100,10 @@ class Optimum:
         }  # fmt: skip
 
     def _rows(self) -> list[tuple[str, str]]:
-        low, high = (words(mean_wait(x)) for x in reversed(self.flat_region))
+        low, high = (_in_words(mean_wait(x)) for x in reversed(self.flat_region))
         unit = "cost per hour" if self.objective == "cost" else "unavailability"
         rows = [
-            ("best mean wait once unstable", words(self.period)),
+            ("best mean wait once unstable", _in_words(self.period)),
             ("best rate λ_r", f"{self.rate:.6g} per hour"),
             ("location", f"{self.location}{', certified' if self.certified else ', not certified'}"),
             ("why", self.reason),
@@ -121,14 +121,13 @@ class Optimum:
         return "Optimum\n" + "\n".join(f"  {name:<{width}}  {value}" for name, value in self._rows())
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th>"
-            f"<td style='text-align:left'>{escape(value)}</td></tr>"
-            for name, value in self._rows()
-        )
-        return f"<table><caption>Optimum</caption>{cells}</table>"
+        return html_table("Optimum", self._rows())
 
 
 def mean_wait(rate: float) -> float:
     """Mean wait [h] that belongs to a rate [1/h]: infinite for 0, 0 for infinity."""
     return 1.0 / rate if rate > 0 else inf
+
+
+def _in_words(wait: float) -> str:
+    return "at once" if wait == 0 else words(wait)

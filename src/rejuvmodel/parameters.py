@@ -10,9 +10,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import partial
+from math import inf
+
+import numpy as np
 
 from rejuvmodel.arrays import Numbers, real
-from rejuvmodel.durations import shown
+from rejuvmodel.durations import shown, words
+from rejuvmodel.html_tables import html_table
 from rejuvmodel.mean_times import any_greater, mean_rate
 from rejuvmodel.parameter_grid import ParameterGrid
 
@@ -25,7 +29,25 @@ _RULES = {
     "restart": f"the restart rate μ_r in Rates, per hour, {_POSITIVE}",
     "rejuvenation": "the rejuvenation rate λ_r in Rates, per hour, is None or at least 0, infinity included",
 }
+#: What each field is to a reader, and its symbol.
+RATE_NAMES = {
+    "aging": ("aging: normal to unstable", "λ_f"),
+    "failure": ("failure of one unstable server", "λ"),
+    "repair": ("repair of a failed server", "μ"),
+    "restart": ("one rejuvenation (restart)", "μ_r"),
+    "rejuvenation": ("wait after becoming unstable", "λ_r"),
+}
+COST_NAMES = {
+    "failure": "hour down by failure",
+    "rejuvenation": "hour down by rejuvenation",
+    "capacity": "hour of rejuvenating, down or not",
+    "per_rejuvenation": "rejuvenation, each",
+    "degraded": "hour of being unstable",
+}
+#: Columns of the table of rates in notebooks.
+RATES_HEAD = ("parameter", "symbol", "mean time", "rate")
 _USE_TIMES = "Give mean times to Rates.from_mean_times instead."
+_USE_NUMBERS = "Give plain numbers in one currency, and 0 for what costs nothing."
 _COST_RULES = {
     "failure": f"the cost of an hour down by failure in Costs {_FINITE}",
     "rejuvenation": f"the cost of an hour down by rejuvenation in Costs {_FINITE}",
@@ -154,6 +176,13 @@ class Rates(ParameterGrid):
             )
         return rates
 
+    def _html_rows(self) -> list[tuple[str, str, str, str]]:
+        values = self._values().items()
+        return [(*RATE_NAMES[name], _span(value), _amount(value, "/h")) for name, value in values]
+
+    def _repr_html_(self) -> str:
+        return html_table("Rates", self._html_rows(), RATES_HEAD)
+
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
 class Costs(ParameterGrid):
@@ -199,9 +228,35 @@ class Costs(ParameterGrid):
         degraded: object = 0.0,
     ) -> None:
         put = partial(object.__setattr__, self)
-        put("failure", real("failure", failure, _COST_RULES["failure"]))
-        put("rejuvenation", real("rejuvenation", rejuvenation, _COST_RULES["rejuvenation"]))
-        put("capacity", real("capacity", capacity, _COST_RULES["capacity"]))
-        put("per_rejuvenation", real("per_rejuvenation", per_rejuvenation, _COST_RULES["per_rejuvenation"]))
-        put("degraded", real("degraded", degraded, _COST_RULES["degraded"]))
+        put("failure", real("failure", failure, _COST_RULES["failure"], advice=_USE_NUMBERS))
+        down = real("rejuvenation", rejuvenation, _COST_RULES["rejuvenation"], advice=_USE_NUMBERS)
+        put("rejuvenation", down)
+        put("capacity", real("capacity", capacity, _COST_RULES["capacity"], advice=_USE_NUMBERS))
+        each = real(
+            "per_rejuvenation", per_rejuvenation, _COST_RULES["per_rejuvenation"], advice=_USE_NUMBERS
+        )
+        put("per_rejuvenation", each)
+        put("degraded", real("degraded", degraded, _COST_RULES["degraded"], advice=_USE_NUMBERS))
         _ = self.shape  # refuses arrays that do not broadcast together
+
+    def _repr_html_(self) -> str:
+        rows = [(COST_NAMES[name], _amount(value, "")) for name, value in self._values().items()]
+        return html_table("Costs", rows, ("cost of one", "amount"))
+
+
+def _amount(value: Numbers | None, unit: str) -> str:
+    if value is None:
+        return "left open"
+    if isinstance(value, float):
+        return f"{value:.6g}{unit}"
+    low, high = np.min(value), np.max(value)
+    return f"{low:.6g} to {high:.6g}{unit}, shape {np.shape(value)}"
+
+
+def _span(rate: Numbers | None) -> str:
+    """Mean time of a rate in words; from the shortest to the longest on a grid."""
+    if rate is None:
+        return "left open"
+    ends = {float(np.max(rate)), float(np.min(rate))}
+    spans = [1.0 / end if end > 0 else inf for end in sorted(ends, reverse=True)]
+    return " to ".join("at once" if span == 0 else words(span) for span in spans)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from rejuvmodel.durations import hours as to_hours
 from rejuvmodel.durations import shown as brief
 from rejuvmodel.durations import words
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.html_tables import html_table
 from rejuvmodel.memory import require_memory
 from rejuvmodel.parameters import Costs
 from rejuvmodel.solutions import Solution
@@ -114,7 +114,7 @@ class SteadyState:
 
     @property
     def unavailability(self) -> float | Floats:
-        """Probability of being down, 1 − Eq. 1: the sum of the down states."""
+        """Probability of being down (1 − Eq. 1), the sum of the down states."""
         return _plain(self.solution.mass("unavailability"))
 
     @property
@@ -333,11 +333,7 @@ class SteadyState:
         return "SteadyState\n" + "\n".join(f"  {name:<{width}}  {value}" for name, value in self._rows())
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(name.strip())}</th><td>{escape(value)}</td></tr>"
-            for name, value in self._rows()
-        )
-        return f"<table><caption>Steady state</caption>{cells}</table>"
+        return html_table("Steady state", self._rows())
 
 
 def _horizon(hours: float | timedelta | str) -> float:

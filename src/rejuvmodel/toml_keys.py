@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final, NoReturn, TypeVar
@@ -112,12 +113,13 @@ class StrictKeys:
                     else f"{table} has no keys"
                 )
                 near = get_close_matches(key, self._asked, n=1)
-                advice = f'Did you mean "{near[0]}"?' if near else "Remove it."
+                remove = "Remove it." if self.path else "Move it below its [table], or remove it."
+                advice = f'Did you mean "{near[0]}"?' if near else remove
                 raise InvalidInputError(self.where(key), "an unknown key", rule, advice)
         for inner in self._inner:
             inner.finish()
 
-    def default_of(self, key: str, default: _Default | Required, rule: str) -> _Default:
+    def default_of(self, key: str, default: _Default | Required, rule: str, kind: str = "key") -> _Default:
         """Return the default of a missing key.
 
         Parameters
@@ -128,6 +130,8 @@ class StrictKeys:
             Its default; `REQUIRED` if it has none.
         rule : str
             What is expected, for the error.
+        kind : str
+            What is missing, "key" or "table".
 
         Returns
         -------
@@ -146,7 +150,7 @@ class StrictKeys:
         ]
         near = get_close_matches(key, others, n=1, cutoff=0.7)
         advice = f'Is it "{near[0]}", misspelt?' if near else "Add it."
-        raise InvalidInputError(self.where(key), "nothing (the key is missing)", rule, advice)
+        raise InvalidInputError(self.where(key), f"nothing (the {kind} is missing)", rule, advice)
 
     def refuse(self, key: str, rule: str, advice: str = "") -> NoReturn:
         """Raise the error for the value of a key.
@@ -182,7 +186,17 @@ def as_written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     kind = _KINDS.get(type(value), "a date or time" if hasattr(value, "isoformat") else type(value).__name__)
-    return f"{shown(value)} ({kind})"
+    return f"{_written(value)} ({kind})"
+
+
+def _written(value: object) -> str:
+    """Text of a value as TOML writes it; nested values as Python does."""
+    if isinstance(value, list) and not any(isinstance(entry, list | dict) for entry in value[:60]):
+        text = ", ".join(map(_written, value[:60]))
+        return f"[{text}]" if len(value) <= 60 and len(text) <= 58 else f"[{text[:54]} ..."
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, date | time) else shown(value)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ class Table(StrictKeys):
         name = self.key_path(key)
         rule = f"[{name}] is a table of keys"
         if key not in self:
-            return self.default_of(key, default, rule)
+            return self.default_of(key, default, rule, "table")
         if not isinstance(self._values[key], dict):
             self.refuse(key, rule, f"Write [{name}], once and in single brackets, and its keys below.")
         inner = Table(self._values[key], self.place, name)
@@ -102,14 +102,16 @@ class Table(StrictKeys):
             return self.default_of(key, default, rule)
         value = self._values[key]
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(key, rule, "Write the number without quotes." if isinstance(value, str) else "")
+            self.refuse(key, rule, f"Write one number{' without quotes' * isinstance(value, str)}.")
         try:
             number = float(value)
         except OverflowError:
             self.refuse(key, "a number must fit a float (below 1.8e308)")
         large_enough = number > minimum if open_minimum else number >= minimum
         if not large_enough or (math.isinf(number) and not allow_infinity):
-            self.refuse(key, rule)
+            self.refuse(
+                key, rule, "Check the sign." if number < 0 else "Write one number within these limits."
+            )
         return number + 0.0  # so that no negative zero goes further
 
     def integer(
@@ -138,7 +140,7 @@ class Table(StrictKeys):
         if isinstance(value, bool) or not isinstance(value, int):
             self.refuse(key, rule, "Write it without quotes and without a decimal point.")
         if minimum is not None and value < minimum:
-            self.refuse(key, rule)
+            self.refuse(key, rule, f"Write, for example, {minimum}.")
         return value
 
     def text(
@@ -258,9 +260,11 @@ class Table(StrictKeys):
 def _duration(value: object, where: str, positive: bool, finite: bool) -> float:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         rule = 'a duration is text such as "20 min", or hours as a number'
-        raise InvalidInputError(where, as_written(value), rule)
+        raise InvalidInputError(where, as_written(value), rule, 'Write, for example, "20 min" or "365 d".')
     length = hours(value, where)
     if (positive and length == 0) or (finite and math.isinf(length)):
         limits = " and ".join(["above 0"] * positive + ["finite"] * finite)
-        raise InvalidInputError(where, as_written(value), f"a duration {limits} is expected")
+        raise InvalidInputError(
+            where, as_written(value), f"a duration {limits} is expected", 'Write, for example, "365 d".'
+        )
     return length

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rejuvmodel.cli.numbers import wait_text
 from rejuvmodel.cluster_file import ClusterFile
 from rejuvmodel.cross_check import Agreement, agreement
-from rejuvmodel.durations import words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.optimum import optimize
@@ -48,7 +48,7 @@ class Decided:
 
     @property
     def source(self) -> str:
-        """Where the rate comes from: "file" or "optimum"."""
+        """Where the rate comes from, "file" or "optimum"."""
         return "optimum" if self.file.cluster.rates.rejuvenation is None else "file"
 
     @property
@@ -57,11 +57,11 @@ class Decided:
         if self.source == "file":
             return ""
         low, high = (mean_wait(rate) for rate in reversed(self.file.bounds))
-        where = f"the optimum between {words(low)} and {words(high)}"
+        where = f"the optimum between {wait_text(low)} and {wait_text(high)}"
         default = " (the default range)" if self.file.default_bounds else ""
         if self.optimum is None:
             return f"The file leaves rejuvenate_after out: each cluster is taken at {where}{default}."
-        wait = "at once" if self.optimum.period == 0 else words(self.optimum.period)
+        wait = wait_text(self.optimum.period)
         return f"The file leaves rejuvenate_after out: {wait} is taken, {where}{default}."
 
 

@@ -102,8 +102,14 @@ def _gain(file: ClusterFile, best: Optimum) -> str:
     verb = "saves" if saved >= 0 else "loses"
     amount = money_text(abs(saved), file.currency) if best.objective == "cost" else words(abs(saved))
     what = "" if best.objective == "cost" else " of downtime"
-    share = f" ({100 * best.gain / best.without:.3g} % of the {best.objective})" if best.without > 0 else ""
+    share = f" ({_percent(best)} % of the {best.objective})" if best.without > 0 else ""
     return f"Against never rejuvenating: it {verb} {amount}{what} in {span}{share}"
+
+
+def _percent(best: Optimum) -> str:
+    percent = f"{100 * best.gain / best.without:.3g}"
+    # Rounding must not promise that nothing is left.
+    return "more than 99.9" if percent == "100" and best.value > 0 else percent
 
 
 def _certificate(best: Optimum) -> str:
@@ -121,10 +127,12 @@ def agreement_line(found: Agreement | None, rtol: float) -> str:
     """One line on how far the two roads are apart."""
     if found is None:
         return "Agreement: not compared at this size; rejuvmodel check does it."
+    is_state = found.where.removeprefix("u").removeprefix("r")[:1].isdigit()
+    place = f"state {found.where}" if is_state else found.where
     verb = "agree" if found.worst_relative <= rtol else "DISAGREE"
     return (
         f"Agreement: {found.methods[0]} and {found.methods[1]} {verb}, largest relative difference "
-        f"{found.worst_relative:.2g} (in {found.where}), tolerance {rtol:g}."
+        f"{found.worst_relative:.2g} (in {place}), tolerance {rtol:g}."
     )
 
 

@@ -20,6 +20,11 @@ from typer.core import TyperGroup
 
 from rejuvmodel.errors import AgreementError, InvalidInputError, RejuvmodelError
 
+#: What the library advises where a chain is too large, and how it is done here.
+_IN_PYTHON, _ON_COMMAND_LINE = (
+    "Use the closed form: solve(cluster).",
+    "Use the command solve: it needs no chain.",
+)
 DISAGREE, BAD_INPUT, FAULT, INTERRUPTED, READER_GONE = 1, 2, 70, 130, 141
 
 
@@ -44,7 +49,7 @@ class Commands(TyperGroup):
         except AgreementError as error:
             return _complain(str(error), DISAGREE)
         except RejuvmodelError as error:
-            return _complain(str(error), BAD_INPUT)
+            return _complain(str(error).replace(_IN_PYTHON, _ON_COMMAND_LINE), BAD_INPUT)
         except MemoryError:
             return _complain("out of memory; use fewer servers or points", BAD_INPUT)
         except (KeyboardInterrupt, typer.Abort):
@@ -149,8 +154,9 @@ def require_writable(path: str) -> None:
     elif not os.path.exists(path) and not os.access(parent, os.W_OK):
         found = "a file in a directory that may not be written to"
     if found:
+        advice = "Make the directory first, or name" if "not exist" in found else "Name"
         name = path.replace("\0", "?") or '""'
-        raise InvalidInputError(f"output {name}", found, rule, "Name another file.")
+        raise InvalidInputError(f"output {name}", found, rule, f"{advice} another file.")
 
 
 def _refuse_output(name: str, problem: OSError) -> None:

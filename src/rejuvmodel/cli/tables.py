@@ -10,7 +10,7 @@ from rejuvmodel.cli.numbers import availability_text, money_text, rate_text, sma
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.optimum_result import mean_wait
-from rejuvmodel.parameters import Costs
+from rejuvmodel.parameters import COST_NAMES, RATE_NAMES, Costs
 
 if TYPE_CHECKING:
     from rejuvmodel.cli.decided import Decided
@@ -19,19 +19,8 @@ if TYPE_CHECKING:
     from rejuvmodel.steady_state import SteadyState
 
 WAIT = "mean wait after becoming unstable"
-_RATES = {
-    "aging": ("aging: normal to unstable", "λ_f"),
-    "failure": ("failure of one unstable server", "λ"),
-    "repair": ("repair of a failed server", "μ"),
-    "restart": ("one rejuvenation (restart)", "μ_r"),
-}
-_COSTS = {
-    "failure": "hour down by failure",
-    "rejuvenation": "hour down by rejuvenation",
-    "capacity": "hour of rejuvenating, down or not",
-    "per_rejuvenation": "rejuvenation, each",
-    "degraded": "hour of being unstable",
-}
+#: The rates that are no decision.
+_RATES = {name: said for name, said in RATE_NAMES.items() if name != "rejuvenation"}
 _EACH_REJUVENATION = Costs(failure=0, rejuvenation=0, per_rejuvenation=1)
 
 
@@ -48,7 +37,7 @@ def cost_table(file: ClusterFile) -> str:
     """Costs with their units; says what counts instead where there are none."""
     if file.costs is None:
         return "No costs given: the unavailability is minimised."
-    rows = [[meaning, money_text(float(getattr(file.costs, name)))] for name, meaning in _COSTS.items()]
+    rows = [[meaning, money_text(float(getattr(file.costs, name)))] for name, meaning in COST_NAMES.items()]
     return markdown_table(["cost of one", file.currency or "cost"], rows)
 
 
@@ -77,8 +66,8 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
         ("availability", availability_text(down, log_down)),
         ("nines", f"{state.nines:.2f}"),
         ("unavailability", small_text(down, log_down)),
-        ("planned (by rejuvenation)", f"{state.planned_unavailability:.6g}"),
-        ("unplanned (by failure)", f"{state.unplanned_unavailability:.6g}"),
+        ("planned (by rejuvenation)", _mass(state, "planned")),
+        ("unplanned (by failure)", _mass(state, "unplanned")),
         (f"downtime in {span}", words(float(state.downtime(file.horizon)))),
         (f"rejuvenations in {span}", f"{state.cost(_EACH_REJUVENATION, file.horizon):.4g}"),
     ]
@@ -87,6 +76,11 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
             (f"cost in {span}", money_text(float(state.cost(file.costs, file.horizon)), file.currency))
         )
     return rows
+
+
+def _mass(state: SteadyState, name: str) -> str:
+    mass = state.solution.mass
+    return small_text(float(mass(name)), float(mass(name, logarithm=True)))
 
 
 def compare_column(decided: Decided, state: SteadyState) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.markov.flows import Family, Flows, adjacency, generator, reachable
+from rejuvmodel.markov.flows import Family, Flows, adjacency, generator, reachable, read_only
 from rejuvmodel.markov.transitions import checked, down_places, places_of
 from rejuvmodel.memory import require_memory
 from rejuvmodel.state_labels import Labels, index_of, shown
@@ -73,6 +73,17 @@ class MarkovChain:
     down: Mapping[str, Integers] | None = None
     groups: Mapping[str, Integers] | None = None
     start: int | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "families", tuple(Family(f.cause, *map(read_only, f[1:])) for f in self.families))
+        for name, groups in (("down", self.down), ("groups", self.groups)):
+            if groups is not None:
+                put(self, name, {key: read_only(places) for key, places in groups.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, because unpickled arrays are writable.
+        return MarkovChain, (self.labels, self.families, self.down, self.groups, self.start)
 
     @classmethod
     def from_transitions(
@@ -152,12 +163,15 @@ class MarkovChain:
             none = np.zeros(0, np.int64)
             return Flows(len(self), none, none, np.zeros(0))
         origin, target, rate = (np.concatenate(parts) for parts in list(zip(*self.families, strict=True))[1:])
-        return Flows(len(self), origin, target, rate)
+        return Flows(len(self), *map(read_only, (origin, target, rate)))
 
     @cached_property
     def generator(self) -> csr_array:
-        """Infinitesimal generator Q [1/h], CSR, shape (states, states); rows sum to 0."""
-        return generator(self.flows)
+        """Infinitesimal generator Q [1/h], CSR, shape (states, states); rows sum to 0; read-only."""
+        q = generator(self.flows)
+        q.sort_indices()  # SciPy could not do so later
+        q.data, q.indices, q.indptr = map(read_only, (q.data, q.indices, q.indptr))
+        return q
 
     @cached_property
     def communicating_classes(self) -> tuple[CommunicatingClass, ...]:
@@ -195,7 +209,7 @@ class MarkovChain:
         if self.start is not None and len(self.flows.rate) <= _SMALL:
             seen = reachable(self.start, self.flows.origin, self.flows.target)
             if seen <= reachable(self.start, self.flows.target, self.flows.origin):
-                return np.array(sorted(seen))  # the start is recurrent: the usual case
+                return read_only(np.array(sorted(seen)))  # the start is recurrent: the usual case
         label, closed = self._classes
         reached = closed.copy()
         if self.start is not None and closed.sum() > 1:
@@ -206,7 +220,7 @@ class MarkovChain:
         first = np.unique(label, return_index=True)[1]
         several = sorted(np.flatnonzero(reached), key=lambda k: first[k])
         if len(several) == 1:
-            return np.flatnonzero(label == several[0])
+            return read_only(np.flatnonzero(label == several[0]))
         names = [shown([self.labels[s] for s in np.flatnonzero(label == k)[:9]], 8) for k in several[:4]]
         more = "" if len(several) <= 4 else " and others"
         raise InvalidInputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,13 @@ class Flows(NamedTuple):
     origin: Integers
     target: Integers
     rate: Floats
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written to."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def reachable(start: int, origin: Integers, target: Integers) -> set[int]:

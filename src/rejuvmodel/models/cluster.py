@@ -22,10 +22,11 @@ import numpy as np
 from rejuvmodel.arrays import Numbers, whole_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family
 from rejuvmodel.memory import require_countable, require_memory
-from rejuvmodel.parameters import Rates
+from rejuvmodel.parameters import RATES_HEAD, Rates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,6 +156,16 @@ class Cluster:
         """
         return Cluster(self.servers, self.rates.replace(rejuvenation=rate))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values.
+
+        Returns
+        -------
+        dict
+            The number of ``servers``, and their ``rates`` [1/h] by name.
+        """
+        return {"servers": self.servers, "rates": self.rates.to_dict()}
+
     def require_rejuvenation(self) -> Numbers:
         """Return the rejuvenation rate, which must not be left open.
 
@@ -210,6 +221,10 @@ class Cluster:
         down = {"unplanned": places[n : n + 1], "planned": places[3 * n :]}
         groups = {"degraded": unstable, "rejuvenating": rejuvenating}
         return MarkovChain(self.labels, tuple(self._transitions()), down, groups, start=0)
+
+    def _repr_html_(self) -> str:
+        servers = "1 server" if self.servers == 1 else f"{self.servers} servers"
+        return html_table(f"Cluster of {servers}", self.rates._html_rows(), RATES_HEAD)
 
     def _transitions(self) -> list[Family]:
         """The transition table: the only place where the chain is written down."""

@@ -49,9 +49,13 @@ def horner_masses(
     s, ratio, beta = failure / repair, rejuvenation / restart, repair / aging
     least_beta = float(beta.min())
     # Too large quotients, and so most limits of the rates, show in q at the end; lost small ones show here.
-    lost = ratio.min() <= _SMALLEST and np.any((ratio <= _SMALLEST) & (rejuvenation > 0))
-    if lost or not (least_beta > _SMALLEST and s.min() > _SMALLEST):
-        return np.ones(len(results[0]), bool)
+    lost = None
+    if not (least_beta > _SMALLEST and s.min() > _SMALLEST and ratio.min() > _SMALLEST):
+        small = (beta <= _SMALLEST) | (s <= _SMALLEST) | ((ratio <= _SMALLEST) & (rejuvenation > 0))
+        lost = np.broadcast_to(small, len(results[0]))
+        if lost.all():
+            return lost
+        least_beta = float(np.min(np.broadcast_to(beta, lost.shape), where=~lost, initial=inf))
     both = any(name in names for name in ("degraded", "rejuvenating", "rejuvenations"))
     scratch = np.empty((3 if both else 2, len(results[0])))
     alpha = beta * (rejuvenation / failure)
@@ -84,9 +88,12 @@ def horner_masses(
                 result -= exponent * np.log(2.0)
             else:
                 np.ldexp(result, -exponent, out=result)
-    if q.max() < inf and cut == least_beta:
+    if lost is None and q.max() < inf and cut == least_beta:
         return None
-    return np.asarray(~(q < inf) | (beta < cut))
+    hard = ~(q < inf) | (beta < cut)
+    if lost is not None:
+        hard |= lost
+    return np.asarray(hard) if hard.any() else None
 
 
 def _divide(x: Floats, y: Floats, out: Floats, logarithms: bool) -> Floats:

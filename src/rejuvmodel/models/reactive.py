@@ -76,7 +76,7 @@ class Reactive:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Always ``()``: one point."""
+        """Shape ``()``, for this model is always one point."""
         return ()
 
     @property
@@ -89,6 +89,16 @@ class Reactive:
     def states(self) -> tuple[str, ...]:
         """Labels n … 0."""
         return tuple(self.labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values.
+
+        Returns
+        -------
+        dict
+            One entry per field; rates [1/h].
+        """
+        return {"servers": self.servers, "failure": self.failure, "repair": self.repair}
 
     def chain(self) -> MarkovChain:
         """Return the Markov chain.
