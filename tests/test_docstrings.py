@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import functools
 import inspect
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from numpydoc.validate import validate
@@ -16,7 +18,7 @@ MODULES = ["rejuvmodel.models.closed_form", "rejuvmodel.models.symbolic", "rejuv
 MEMBERS = (staticmethod, classmethod, property, functools.cached_property)
 LEFT_OUT = {
     "ES01",  # a clear summary may be all there is to say
-    "EX01",  # examples stand in the documents, where every one is run
+    "EX01",  # most examples stand in the documents, where every one is run
     "GL01",  # the summary starts on the line of the quotes
     "PR08",  # a description may start with a symbol and need not be a sentence
     "PR09",
@@ -60,3 +62,18 @@ def test_a_public_docstring(name: str) -> None:
         ignored.add("PR01")  # a result, which nobody builds, documents what can be read from it
     wrong = [f"{code}: {what}" for code, what in report["errors"] if code not in ignored]
     assert not wrong, f"{report['file']}:{report['file_line']} {name}\n" + "\n".join(wrong)
+
+
+def with_examples() -> list[str]:
+    """Return the modules whose docstrings show examples."""
+    root = Path(rejuvmodel.__file__).parent
+    shown = [file for file in sorted(root.rglob("*.py")) if ">>> " in file.read_text(encoding="utf-8")]
+    return [".".join(("rejuvmodel", *file.relative_to(root).with_suffix("").parts)) for file in shown]
+
+
+@pytest.mark.parametrize("module", with_examples())
+def test_examples_of_docstrings(module: str) -> None:
+    """The examples in the docstrings of a module print what they show."""
+    attempted = doctest.testmod(import_module(module))
+    assert attempted.attempted > 0
+    assert attempted.failed == 0
