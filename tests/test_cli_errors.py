@@ -58,6 +58,7 @@ def in_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["diagram", DUPLEX, "--format", "jpg"], '--format: got "jpg"'),
         (["diagram", DUPLEX, "-o", "a.txt"], 'output a.txt: got the ending ".txt"'),
         (["diagram", DUPLEX, "-o", ".", "--format", "dot"], "output .: got a directory"),
+        (["diagram", DUPLEX, "-o", "a.png", "--format", "dot"], "the name of the output says png"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: Sequence[str], words: str) -> None:

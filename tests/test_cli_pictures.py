@@ -72,7 +72,7 @@ def test_diagram_writes_text(name: str, start: str, in_directory: Path) -> None:
 
 
 def test_the_format_wins_over_the_ending(in_directory: Path) -> None:
-    """--format decides where both are given."""
+    """--format decides where the ending of the output says nothing."""
     assert run("diagram", HUANG_A, "-o", "a.txt", "--format", "dot").exit_code == 0
     assert (in_directory / "a.txt").read_text(encoding="utf-8").startswith("digraph")
 

@@ -71,7 +71,7 @@ def diagram_format(form: str | None, output: str | None) -> str:
     Raises
     ------
     InvalidInputError
-        If there is no such format, or a picture would have to be printed.
+        If there is no such format, a picture would have to be printed, or the output's name says another.
     """
     if form is None:
         return "mermaid" if output is None else picture_kind(output, DIAGRAMS)
@@ -82,6 +82,12 @@ def diagram_format(form: str | None, output: str | None) -> str:
         raise InvalidInputError(
             "--format", f'"{form}" without an output', "a picture is written to a file",
             f"Add -o and a name, for example -o diagram.{form}.",
+        )  # fmt: skip
+    named = None if output is None else DIAGRAMS.get(os.path.splitext(output)[1].lower())
+    if named not in (None, form):
+        raise InvalidInputError(
+            "--format", f'"{form}" for {output}', f"the name of the output says {named}",
+            "Leave --format out, or give the output another name.",
         )  # fmt: skip
     return form
 

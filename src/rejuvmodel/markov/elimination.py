@@ -147,11 +147,11 @@ def _stationary(size: int, row: Integers, col: Integers, rate: Scaled) -> Scaled
 
 def _merge(row: Integers, col: Integers, rate: Scaled, size: int) -> tuple[Integers, Integers, Scaled]:
     """Sort by (row, column) and add up parallel transitions; drop self-loops."""
-    keep = row != col
-    key = (row * size + col)[keep]
+    keep = np.flatnonzero(row != col)
+    key = row[keep] * size + col[keep]
     order = np.argsort(key, kind="stable")
-    key = key[order]
-    m, e = rate.m[keep][order], rate.e[keep][order]
+    key, keep = key[order], keep[order]
+    m, e = rate.m[keep], rate.e[keep]
     new = np.empty(len(key), bool)
     new[:1] = True
     np.not_equal(key[1:], key[:-1], out=new[1:])
@@ -159,7 +159,8 @@ def _merge(row: Integers, col: Integers, rate: Scaled, size: int) -> tuple[Integ
     if len(first) < len(key):
         m, e = _group_sums(Scaled(m, e), first, np.cumsum(new) - 1)
         key = key[first]
-    return key // size, key % size, Scaled(m, e)
+    row = key // size
+    return row, key - row * size, Scaled(m, e)
 
 
 def _independent_states(size: int, row: Integers, col: Integers) -> NDArray[np.bool_]:
@@ -172,14 +173,14 @@ def _independent_states(size: int, row: Integers, col: Integers) -> NDArray[np.b
     chosen = np.zeros(size, bool)
     open_ = fill <= 2 * fill.min() + 2
     for _ in range(3):
-        both = open_[row] & open_[col]
+        both = np.flatnonzero(open_[row] & open_[col])
         r, c = row[both], col[both]
         winner = open_.copy()
         winner[np.where(key[r] < key[c], c, r)] = False
         chosen |= winner
         open_ &= ~winner
-        open_[col[winner[row]]] = False
-        open_[row[winner[col]]] = False
+        open_[col[np.flatnonzero(winner[row])]] = False
+        open_[row[np.flatnonzero(winner[col])]] = False
         if not open_.any():
             break
     return chosen
@@ -189,8 +190,9 @@ def _remove(
     chosen: NDArray[np.bool_], size: int, row: Integers, col: Integers, rate: Scaled
 ) -> tuple[_Step, Integers, Integers, Scaled]:
     """Remove the chosen states: one round of the formula at the head of this file."""
-    leaves, enters = chosen[row], chosen[col]
-    stays = ~(leaves | enters)
+    from_chosen, to_chosen = chosen[row], chosen[col]
+    leaves, enters = np.flatnonzero(from_chosen), np.flatnonzero(to_chosen)
+    stays = np.flatnonzero(~(from_chosen | to_chosen))
     states = np.flatnonzero(chosen)
     place = np.cumsum(chosen) - 1
     # Outflows are sorted by row: the outflows of the k-th removed state are first[k] : first[k] + count[k].
@@ -199,10 +201,10 @@ def _remove(
     first = np.cumsum(count) - count
     pivot = _group_sums(out, first, source)
     # Inflows, sorted by the removed state.
-    order = np.argsort(place[col[enters]], kind="stable")
-    origin, into = row[enters][order], place[col[enters]][order]
-    m = rate.m[enters][order] / pivot.m[into]
-    e = rate.e[enters][order] - pivot.e[into]
+    enters = enters[np.argsort(col[enters], kind="stable")]
+    origin, into = row[enters], place[col[enters]]
+    m = rate.m[enters] / pivot.m[into]
+    e = rate.e[enters] - pivot.e[into]
     arrivals = np.bincount(into, minlength=len(states))
     step = _Step(states, origin, np.cumsum(arrivals) - arrivals, Scaled(m, e))
     # Every path i → s → j: repeat each inflow for all outflows of its state.
