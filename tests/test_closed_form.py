@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
-from rejuvmodel.models import closed_form
+from rejuvmodel.models import closed_form, level_weights
 
 NAMES = ("aging", "failure", "rejuvenation", "repair", "restart")
 MASSES = ("unplanned", "planned", "unavailability", "degraded", "rejuvenating", "rejuvenations")
@@ -386,3 +386,13 @@ def test_numeric_grid_has_the_shapes_of_the_closed_form(case: solvers.SolverCase
     assert numeric.cost_rate(costs).ravel() == pytest.approx(closed.cost_rate(costs).ravel(), rel=case.rtol)
     assert numeric.shape == closed.shape == (2, 3)
     assert numeric.residual <= 1e-14
+
+
+@pytest.mark.parametrize("run", [1, 7, 60, 61])
+def test_runs_of_levels(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels summed in runs of any length give the sums of all at once."""
+    rates = solvers.regime("duplex").rates
+    numbers = [rates[name] for name in ("aging", "failure", "rejuvenation", "repair", "restart")]
+    whole = closed_form.masses(60, *numbers, logarithms=True)
+    monkeypatch.setattr(level_weights, "LEVELS_AT_A_TIME", run)
+    assert np.allclose(closed_form.masses(60, *numbers, logarithms=True), whole, rtol=1e-14, atol=0)

@@ -318,7 +318,7 @@ def test_there_are_places_for_faults() -> None:
     assert {
         "level_masses",
         "levels",
-        "_levels_above_zero",
+        "_level_sums",
         "_top_level",
         "reactive_probabilities",
     } <= functions

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from rejuvmodel.models.extended import Extended, chosen, cumulative_products, extended, summed
 from rejuvmodel.models.rate_points import Floats, Point, is_plain
 
+#: Levels, of all points together, whose weights are held at a time where only their sums are wanted.
+LEVELS_AT_A_TIME = 32_768
+
 
 class _Columns(NamedTuple):
     """The same as columns of extended numbers, shape (points, 1)."""
@@ -29,11 +32,10 @@ class _Columns(NamedTuple):
 def level_masses(servers: int, point: Point, names: Sequence[str], logarithms: bool) -> Iterator[Floats]:
     """The masses of points that leave the range of doubles, or meet a limit of the rates."""
     rates = _columns(point)
-    up = _levels_above_zero(servers, point, rates)
-    visits = Extended(up.m[:, :-1] / np.arange(1.0, servers + 1), up.e[:, :-1])
     scale = rates.repair.over(rates.failure)
     ratio = rates.rejuvenation.over(rates.restart)
-    normal, unstable = up.total(), visits.total().times(scale)
+    normal, visits = _level_sums(servers, point, rates)
+    unstable = visits.times(scale)
     rejuvenating = unstable.times(ratio)
     first, one = ratio.times(scale), extended(np.ones_like(ratio.m))
     limit, top = _top_level(point)
@@ -69,18 +71,30 @@ def _columns(point: Point) -> _Columns:
     return _Columns(*(extended(np.broadcast_to(x, size).reshape(-1, 1)) for x in safe))
 
 
-def _levels_above_zero(servers: int, point: Point, rates: _Columns) -> Extended:
-    """R_i = P_i / P_0 for i = 0 … n, by R_i / R_{i−1} = (1 + λ_r/(iλ)) μ/λ_f."""
-    i = np.arange(1.0, servers + 1)
+def _level_sums(servers: int, point: Point, rates: _Columns) -> tuple[Extended, Extended]:
+    """Σ R_i (i = 0 … n) and Σ R_{i−1}/i (i = 1 … n), a run of levels at a time to stay in the cache."""
+    below = extended(np.ones_like(rates.aging.m))
+    normal, visits = [below], []
+    run = max(1, LEVELS_AT_A_TIME // len(below.m))
+    for start in range(1, servers + 1, run):
+        i = np.arange(float(start), min(start + run, servers + 1))
+        up = cumulative_products(_ratios(i, point, rates)).times(below)
+        lower = Extended(np.hstack([below.m, up.m[:, :-1]]), np.hstack([below.e, up.e[:, :-1]]))
+        normal.append(up.total())
+        visits.append(Extended(lower.m / i, lower.e).total())
+        below = Extended(up.m[:, -1:], up.e[:, -1:])
+    return summed(normal), summed(visits)
+
+
+def _ratios(i: Floats, point: Point, rates: _Columns) -> Extended:
+    """R_i / R_{i−1} = (1 + λ_r/(iλ)) μ/λ_f of the levels i, where R_i = P_i / P_0."""
     if is_plain(point):
         beta = rates.repair.over(rates.aging)
         alpha = beta.times(rates.rejuvenation.over(rates.failure))
-        ratio = extended(beta.value() + alpha.value() / i)
-    else:
-        one = extended(np.ones((1, 1)))
-        ratio = summed([rates.rejuvenation.over(rates.failure.times(extended(i))), one])
-        ratio = ratio.times(rates.repair.over(rates.aging))
-    return cumulative_products(ratio).after_one()
+        return extended(beta.value() + alpha.value() / i)
+    one = extended(np.ones((1, 1)))
+    ratio = summed([rates.rejuvenation.over(rates.failure.times(extended(i))), one])
+    return ratio.times(rates.repair.over(rates.aging))
 
 
 def _top_level(point: Point) -> tuple[NDArray[np.bool_], tuple[Extended, Extended, Extended]]:
@@ -101,7 +115,7 @@ def _top_level(point: Point) -> tuple[NDArray[np.bool_], tuple[Extended, Extende
 def levels(servers: int, point: Point) -> tuple[Extended, Extended, Extended]:
     """Normalised probabilities of 0 … n, u_1 … u_n and r_1 … r_n, shapes (points, n+1), (points, n) twice."""
     rates = _columns(point)
-    up = _levels_above_zero(servers, point, rates)
+    up = cumulative_products(_ratios(np.arange(1.0, servers + 1), point, rates)).after_one()
     below = Extended(up.m[:, :-1], up.e[:, :-1])
     unstable = below.times(rates.repair.over(rates.failure)).over(extended(np.arange(1.0, servers + 1)))
     parts = [up, unstable, unstable.times(rates.rejuvenation.over(rates.restart))]
