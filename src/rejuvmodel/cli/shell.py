@@ -20,11 +20,6 @@ from typer.core import TyperGroup
 
 from rejuvmodel.errors import AgreementError, InvalidInputError, RejuvmodelError
 
-#: What the library advises where a chain is too large, and how it is done here.
-_IN_PYTHON, _ON_COMMAND_LINE = (
-    "Use the closed form: solve(cluster).",
-    "Use the command solve: it needs no chain.",
-)
 DISAGREE, BAD_INPUT, FAULT, INTERRUPTED, READER_GONE = 1, 2, 70, 130, 141
 
 
@@ -49,7 +44,7 @@ class Commands(TyperGroup):
         except AgreementError as error:
             return _complain(str(error), DISAGREE)
         except RejuvmodelError as error:
-            return _complain(str(error).replace(_IN_PYTHON, _ON_COMMAND_LINE), BAD_INPUT)
+            return _complain(str(error), BAD_INPUT)
         except MemoryError:
             return _complain("out of memory; use fewer servers or points", BAD_INPUT)
         except (KeyboardInterrupt, typer.Abort):
