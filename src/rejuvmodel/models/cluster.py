@@ -210,13 +210,12 @@ class Cluster:
             )  # fmt: skip
         self.require_rejuvenation()
         n = self.servers
-        require_memory(
-            f"The chain of {n} servers", 200.0 * n, "Use the closed form (solve), which needs no chain."
-        )
+        instead = "Use the closed form (solve), which needs no chain."
+        require_memory(f"The chain of {n} servers", 200.0 * n, instead)
         if n > sys.float_info.max / max(1.0, float(self.rates.failure)):
             raise InvalidInputError(
                 "rates.failure", f"{self.rates.failure:g} with {n} servers",
-                "in a chain n·λ must fit a float (below 1.8e308)", "Use the closed form (solve), which needs no chain.",
+                "in a chain n·λ must fit a float (below 1.8e308)", instead,
             )  # fmt: skip
         places = np.arange(3 * n + 1)
         unstable, rejuvenating = places[n + 1 : 2 * n + 1], places[2 * n + 1 :]
