@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import rejuvmodel as rj
 from rejuvmodel.models import closed_form, level_weights
 
+pytestmark = pytest.mark.usefixtures("both_schemes")
+
 NAMES = ("aging", "failure", "rejuvenation", "repair", "restart")
 MASSES = ("unplanned", "planned", "unavailability", "degraded", "rejuvenating", "rejuvenations")
 MEASURES = ("availability", "unavailability", "log_unavailability", "planned_unavailability",

@@ -16,7 +16,15 @@ import solvers
 
 import rejuvmodel as rj
 from rejuvmodel.cross_check import compare
-from rejuvmodel.models import birth_death, closed_form, extended, horner, level_weights, rate_points
+from rejuvmodel.models import (
+    birth_death,
+    closed_form,
+    compiled_horner,
+    extended,
+    horner,
+    level_weights,
+    rate_points,
+)
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.solutions import ArraySolution
@@ -187,7 +195,7 @@ def test_plain_values() -> None:
     assert plain["methods"] == ["closed form", "GTH"]
 
 
-CLOSED_ROAD = (closed_form, horner, level_weights, extended, rate_points, birth_death)
+CLOSED_ROAD = (closed_form, horner, compiled_horner, level_weights, extended, rate_points, birth_death)
 
 
 def broken(*_: object, **__: object) -> None:

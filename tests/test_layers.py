@@ -25,8 +25,8 @@ FLOORS = (
     {
         "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
         "markov.residuals", "markov.export",
-        "models.rate_points", "models.extended", "models.horner", "models.level_weights",
-        "models.closed_form",
+        "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
+        "models.level_weights", "models.closed_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
     },
     {"models.cluster", "models.reactive"},
@@ -50,8 +50,9 @@ FLOORS = (
 )  # fmt: skip
 #: Rooms that know neither chains nor model objects: they take numbers.
 CLOSED_ROAD = {
-    "models.rate_points", "models.extended", "models.horner", "models.level_weights", "models.closed_form",
-    "models.birth_death", "models.as_printed", "models.symbolic",
+    "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
+    "models.level_weights", "models.closed_form", "models.birth_death",
+    "models.as_printed", "models.symbolic",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
 HEAVY = {"scipy", "sympy", "matplotlib"}

@@ -27,6 +27,9 @@ from rejuvmodel.markov import elimination
 from rejuvmodel.markov.flows import Family
 from rejuvmodel.models import birth_death, closed_form, extended, horner, level_weights
 
+# The scheme in C has its own planted faults, in test_compiled_horner.py.
+pytestmark = pytest.mark.usefixtures("arrays_alone")
+
 FAULT = 1 + 1e-6
 ORDINARY = {"aging": 1 / 168, "failure": 1 / 2160, "repair": 1 / 2, "restart": 3.0, "rejuvenation": 1 / 336}
 

@@ -31,7 +31,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rejuvmodel.memory import require_memory
+from rejuvmodel.models import compiled_horner
 from rejuvmodel.models.as_printed import printed_probabilities
+from rejuvmodel.models.compiled_horner import compiled_masses
 from rejuvmodel.models.horner import horner_masses
 from rejuvmodel.models.level_weights import level_masses, levels
 from rejuvmodel.models.rate_points import Floats, Point
@@ -116,8 +118,9 @@ def masses(
     )
     results = [np.empty(total) for _ in names]
     horner = _prefers_horner(servers, total)
+    size = _points_at_a_time() if horner else max(1, _LEVELS // servers)
     with np.errstate(all="ignore"):
-        for part, point in _blocks(total, rates, BLOCK if horner else max(1, _LEVELS // servers)):
+        for part, point in _blocks(total, rates, size):
             some = [result[part] for result in results]
             if horner:
                 _fill_by_horner(servers, point, names, some, logarithms)
@@ -130,6 +133,11 @@ def _fill_by_horner(
     servers: int, point: Point, names: Sequence[str], results: list[Floats], logarithms: bool
 ) -> None:
     """Fill the results of a block; its hard points once more by themselves, the rest level by level."""
+    if (compiled := compiled_horner.library()) is not None:
+        hard = compiled_masses(compiled, servers, point, names, results, logarithms)
+        if hard is not None:
+            _fill_by_levels(servers, point, names, results, logarithms, np.flatnonzero(hard))
+        return
     hard = horner_masses(servers, point, names, results, logarithms, leave_slow=True)
     if hard is None:
         return
@@ -219,6 +227,10 @@ def _blocks(total: int, rates: list[Floats], size: int) -> Iterator[tuple[slice,
     for start in range(0, total, size):
         part = slice(start, min(start + size, total))
         yield part, Point(*(a if a.size == 1 else a.flat[part] if a.ndim > 1 else a[part] for a in rates))
+
+
+def _points_at_a_time() -> int:
+    return BLOCK if compiled_horner.library() is None else compiled_horner.BLOCK
 
 
 def _prefers_horner(servers: int, total: int) -> bool:
