@@ -232,10 +232,10 @@ def test_a_planted_fault_is_found(command: str, monkeypatch: pytest.MonkeyPatch)
     """One rate of the generator, wrong by a millionth, ends with 1 and the name of a state."""
     honest = rj.Cluster._transitions
 
-    def planted(self: rj.Cluster) -> list[Family]:
+    def planted(self: rj.Cluster, rejuvenation: float) -> list[Family]:
         return [
             family._replace(rate=family.rate * (1 + 1e-6)) if family.cause == "restart" else family
-            for family in honest(self)
+            for family in honest(self, rejuvenation)
         ]
 
     monkeypatch.setattr(rj.Cluster, "_transitions", planted)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
-from rejuvmodel.models.cluster import ClusterLabels
+from rejuvmodel.models.cluster_labels import ClusterLabels
 
 DUPLEX = {"aging": 1 / 168, "failure": 1 / 2160, "repair": 1 / 2, "restart": 3.0, "rejuvenation": 1 / 336}
 
@@ -255,7 +255,7 @@ def test_bad_rates(rates: Any) -> None:
 def test_rate_and_trigger_both_or_neither() -> None:
     """Both or neither of rates.rejuvenation and trigger is an error that names both."""
     with pytest.raises(rj.InvalidInputError, match=r"exactly one of rates\.rejuvenation and trigger"):
-        rj.Cluster(2, rj.Rates(**DUPLEX), trigger="cron")  # type: ignore[arg-type]
+        rj.Cluster(2, rj.Rates(**DUPLEX), trigger=rj.Trigger(rj.Fixed(300)))
     open_rate = cluster(rejuvenation=None)
     for use in (rj.solve, rj.agreement, rj.Cluster.chain):
         with pytest.raises(rj.InvalidInputError, match=r"exactly one of rates\.rejuvenation and trigger"):

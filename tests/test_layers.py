@@ -28,6 +28,9 @@ FLOORS = (
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
         "models.level_weights", "models.closed_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
+        "models.transform_functions", "models.law_transforms", "models.trigger_form",
+        "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
+        "models.phase_chain", "models.cluster_labels",
     },
     {"models.cluster", "models.reactive"},
     {"solving"},
@@ -53,6 +56,7 @@ CLOSED_ROAD = {
     "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
     "models.level_weights", "models.closed_form", "models.birth_death",
     "models.as_printed", "models.symbolic",
+    "models.transform_functions", "models.law_transforms", "models.trigger_form", "models.user_law",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
 HEAVY = {"scipy", "sympy", "matplotlib"}

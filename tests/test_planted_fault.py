@@ -39,7 +39,7 @@ ORDINARY = {"aging": 1 / 168, "failure": 1 / 2160, "repair": 1 / 2, "restart": 3
 
 def transitions_of(servers: int, rates: dict[str, float]) -> list[tuple[int, int]]:
     """Places of all transitions: number of the family, number within it."""
-    families = rj.Cluster(servers, rj.Rates(**rates))._transitions()
+    families = rj.Cluster(servers, rj.Rates(**rates))._transitions(rates["rejuvenation"])
     return [(k, j) for k, family in enumerate(families) for j in range(len(family.rate))]
 
 
@@ -47,8 +47,8 @@ def plant_in_table(monkeypatch: pytest.MonkeyPatch, family: int, transition: int
     """Multiply one transition of the table, or all of one family, by 1 + 1e-6."""
     table = rj.Cluster._transitions
 
-    def faulty(self: rj.Cluster) -> list[Family]:
-        families = table(self)
+    def faulty(self: rj.Cluster, rejuvenation: float) -> list[Family]:
+        families = table(self, rejuvenation)
         rate = np.array(families[family].rate)
         rate[slice(None) if transition is None else transition] *= FAULT
         families[family] = families[family]._replace(rate=rate)

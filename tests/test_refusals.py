@@ -91,7 +91,7 @@ def test_both_rate_and_trigger() -> None:
     with pytest.raises(
         rj.InvalidInputError, match=r"trigger.*exactly one of rates\.rejuvenation and trigger"
     ):
-        rj.Cluster(2, WEB.rates, trigger="fixed")  # type: ignore[arg-type]
+        rj.Cluster(2, WEB.rates, trigger=rj.Trigger(rj.Fixed(300)))
 
 
 @pytest.mark.parametrize("use", [rj.solve, rj.agreement, rj.Cluster.chain, lambda c: rj.solve(c, rj.GTH())])

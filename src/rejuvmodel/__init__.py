@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
     from rejuvmodel.models.cluster import Cluster as Cluster
+    from rejuvmodel.models.laws import Empirical as Empirical
+    from rejuvmodel.models.laws import Erlang as Erlang
+    from rejuvmodel.models.laws import Exponential as Exponential
+    from rejuvmodel.models.laws import Fixed as Fixed
+    from rejuvmodel.models.laws import Hyperexponential as Hyperexponential
+    from rejuvmodel.models.laws import Uniform as Uniform
     from rejuvmodel.models.reactive import Reactive as Reactive
+    from rejuvmodel.models.trigger import Trigger as Trigger
     from rejuvmodel.optimum import optimize as optimize
     from rejuvmodel.optimum_result import Optimum as Optimum
     from rejuvmodel.parameters import Costs as Costs
@@ -42,7 +49,12 @@ _HOMES = {
     "ConvergenceError": "errors",
     "Costs": "parameters",
     "Direct": "markov.direct",
+    "Empirical": "models.laws",
+    "Erlang": "models.laws",
+    "Exponential": "models.laws",
+    "Fixed": "models.laws",
     "GTH": "markov.elimination",
+    "Hyperexponential": "models.laws",
     "InvalidInputError": "errors",
     "MarkovChain": "markov.chain",
     "Optimum": "optimum_result",
@@ -52,6 +64,8 @@ _HOMES = {
     "RejuvmodelError": "errors",
     "SizeError": "errors",
     "SteadyState": "steady_state",
+    "Trigger": "models.trigger",
+    "Uniform": "models.laws",
     "agreement": "cross_check",
     "optimize": "optimum",
     "read_cluster_file": "cluster_file",

@@ -1,4 +1,6 @@
-"""Mean times to rates: the rate is the reciprocal of the mean time in hours.
+"""Times as users give them, in hours, and the rates that belong to them.
+
+A rate is the reciprocal of the mean time in hours.
 
 Single times go through exact fractions and are rounded once, so ``"1 min"`` is the rate 60.0; arrays of
 numbers are divided as they are.
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from rejuvmodel.array_likes import as_array, first_place, placed
 from rejuvmodel.arrays import FloatArray, Numbers, is_number, real
-from rejuvmodel.durations import exact_hours, shown
+from rejuvmodel.durations import exact_hours, hours, shown
 from rejuvmodel.errors import InvalidInputError
 
 _TOO_SHORT = "a mean time is long enough for its rate to fit a float (below 1.8e308 per hour)"
@@ -72,6 +74,41 @@ def mean_rate(
     for index in np.ndindex(array.shape):
         rates[index] = _one(placed(argument, index), array[index], limits)
     return _frozen(rates)
+
+
+def waiting_times(argument: str, value: object) -> Numbers:
+    """Return one or many waiting times in hours; 0 and infinity are times as well.
+
+    Parameters
+    ----------
+    argument : str
+        The name that errors give, as the user typed it.
+    value : object
+        Hours [h], a timedelta, text, or an array or nested sequence of them.
+
+    Returns
+    -------
+    float or ndarray of float64
+        Hours [h]; arrays are read-only.
+
+    Raises
+    ------
+    InvalidInputError
+        If a time is no duration, negative or NaN.
+    """
+    if isinstance(value, str | timedelta) or is_number(value):
+        return hours(value, argument)
+    rule = 'a waiting time is at least 0 hours, "never" included'
+    advice = _ADVICE[(True, True)]
+    array = as_array(argument, value, rule, advice)
+    if array.dtype.kind == "m":
+        array = _from_timedelta64(argument, array)
+    if array.dtype.kind not in "OUT":
+        return real(argument, array, rule, allow_infinity=True, advice=advice, unit=" hours")
+    times = np.empty(array.shape)
+    for index in np.ndindex(array.shape):
+        times[index] = hours(array[index], placed(argument, index))
+    return _frozen(times)
 
 
 def any_greater(left: Numbers, right: Numbers) -> bool:

@@ -58,10 +58,7 @@ class ParameterGrid:
             points = np.broadcast_to(np.bool_(True), shape)[index].size
             arrays = sum(isinstance(value, np.ndarray) for value in self._values().values())
             require_memory(f"{name} at {points} points", 8.0 * points * arrays, "Select fewer points.")
-            changes = {
-                key: np.broadcast_to(value, shape)[index] if isinstance(value, np.ndarray) else value
-                for key, value in self._values().items()
-            }
+            changes = self._picked(shape, index)
         except (IndexError, TypeError, ValueError) as problem:
             raise InvalidInputError(
                 f"{name}[...]", f"{found} (index error: {problem})", rule, "Index as in NumPy."
@@ -71,6 +68,29 @@ class ParameterGrid:
                 f"{name}[...]", f"{found}, which selects no point", rule, "Select at least one point."
             )
         return type(self)(**changes)
+
+    def on_grid(self, shape: tuple[int, ...], index: Any) -> Self:
+        """Return the parameters at an index of a larger grid to whose shape they broadcast.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Shape of the larger grid.
+        index : int, slice, tuple or array
+            Index into it, known to be valid.
+
+        Returns
+        -------
+        Self
+            Parameters of the selected points; the same object if they are scalars.
+        """
+        return type(self)(**self._picked(shape, index)) if self.shape else self
+
+    def _picked(self, shape: tuple[int, ...], index: Any) -> dict[str, Numbers | None]:
+        return {
+            key: np.broadcast_to(value, shape)[index] if isinstance(value, np.ndarray) else value
+            for key, value in self._values().items()
+        }
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed.

@@ -29,7 +29,8 @@ from rejuvmodel.drawing.plot_parts import (
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, require_chain, state_kinds
-from rejuvmodel.models.cluster import Cluster, ClusterLabels
+from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.cluster_labels import ClusterLabels
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
 from rejuvmodel.solutions import ArraySolution

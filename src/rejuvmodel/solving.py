@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
+from rejuvmodel import measures
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.memory import require_memory
-from rejuvmodel.models import birth_death, closed_form
+from rejuvmodel.models import birth_death, closed_form, trigger_form
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.phase_chain import Expansion
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.solutions import ArraySolution
 from rejuvmodel.steady_state import SteadyState
@@ -91,7 +93,7 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
         )
     if isinstance(model, Cluster) and model.shape:
         return SteadyState(_numeric_grid(model, solver))
-    return SteadyState(_numeric(model if isinstance(model, MarkovChain) else model.chain(), solver))
+    return SteadyState(_numeric_model(model, solver))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,17 +121,28 @@ class ClusterSolution:
             self.cluster.servers, rates.aging, rates.failure, rates.rejuvenation, rates.repair, rates.restart
         )  # fmt: skip
 
+    @property
+    def _triggered(self) -> tuple[object, ...]:
+        rates = self.cluster.rates
+        four = rates.aging, rates.failure, rates.repair, rates.restart
+        return self.cluster.servers, four, self.cluster.trigger, self.cluster.shape
+
     def mass(self, name: str, *, logarithm: bool = False) -> Floats:
         """One of the masses of the measures, over the whole grid, in blocks."""
         return self.masses_of((name,), logarithm=logarithm)[name]
 
     def masses_of(self, names: Sequence[str], *, logarithm: bool = False) -> dict[str, Floats]:
         """Several masses by one evaluation."""
+        if self.cluster.trigger is not None:
+            triggered = trigger_form.masses(*self._triggered, names=names, logarithms=logarithm)  # type: ignore[arg-type]
+            return dict(zip(names, triggered, strict=True))
         found = closed_form.masses(*self._numbers, names=names, logarithms=logarithm)  # type: ignore[arg-type]
         return dict(zip(names, found, strict=True))
 
     def all_probabilities(self) -> tuple[Floats, Floats]:
         """Probabilities and their logarithms."""
+        if self.cluster.trigger is not None:
+            return trigger_form.probabilities(*self._triggered)  # type: ignore[arg-type]
         return closed_form.probabilities(*self._numbers)  # type: ignore[arg-type]
 
 
@@ -159,6 +172,34 @@ def _numeric(chain: MarkovChain, solver: GTH | Direct) -> ArraySolution:
     return ArraySolution(chain.labels, pi, log_pi, _groups(chain), solver.name, residual)
 
 
+def _numeric_model(model: Model, solver: GTH | Direct) -> ArraySolution:
+    if isinstance(model, Cluster):
+        expansion = model.expansion()
+        return _folded(_numeric(expansion.chain, solver), expansion, model.labels)
+    return _numeric(model.chain() if isinstance(model, Reactive) else model, solver)
+
+
+def _folded(solution: ArraySolution, expansion: Expansion, labels: Sequence[str]) -> ArraySolution:
+    """The solution with the phases of each state summed back to its label."""
+    places, size = expansion.label_places, len(labels)
+    if len(places) == size:
+        return solution
+    pi: Floats = np.zeros(size)
+    np.add.at(pi, places, solution.probabilities)
+    order = np.argsort(places, kind="stable")
+    firsts = np.flatnonzero(np.diff(places[order], prepend=-1))
+    top = np.maximum.reduceat(solution.log_probabilities[order], firsts)
+    with np.errstate(divide="ignore"):
+        safe = np.where(np.isneginf(top), 0.0, top)
+        parts = np.exp(solution.log_probabilities[order] - safe[places[order]])
+        log_pi = np.log(np.add.reduceat(parts, firsts)) + safe
+    pi = np.where(pi < measures.UNDERFLOW, np.exp(log_pi), pi)
+    groups = {name: np.unique(places[states]) for name, (states, _) in solution.groups.items()}
+    weighted = {name: (states, np.ones(len(states))) for name, states in groups.items()}
+    flow = {"rejuvenations": (solution.mass("rejuvenations"), solution.mass("rejuvenations", logarithm=True))}
+    return ArraySolution(labels, pi, log_pi, weighted, solution.method, solution.residual, flow)
+
+
 def _numeric_grid(model: Cluster, solver: GTH | Direct) -> ArraySolution:
     points = int(np.prod(model.shape, dtype=object))
     states = len(model.labels)
@@ -171,7 +212,7 @@ def _numeric_grid(model: Cluster, solver: GTH | Direct) -> ArraySolution:
     started, log_started = np.empty((2, *model.shape))
     residual = 0.0
     for index in np.ndindex(model.shape):
-        one = _numeric(model[index].chain(), solver)
+        one = _numeric_model(model[index], solver)
         pi[index], log_pi[index] = one.probabilities, one.log_probabilities
         # The only mass whose weights, rates that start a rejuvenation, differ from point to point.
         started[index] = one.mass("rejuvenations")

@@ -29,7 +29,7 @@ from rejuvmodel.markov.export import KINDS, chain_groups, state_kinds
 if TYPE_CHECKING:
     from rejuvmodel.markov.chain import MarkovChain
     from rejuvmodel.markov.flows import Family
-    from rejuvmodel.models.cluster import ClusterLabels
+    from rejuvmodel.models.cluster_labels import ClusterLabels
 
 COLUMN, ROW = 2.0, 1.5
 #: Levels of the longest cluster that is drawn whole, and those shown at either end of a longer one.

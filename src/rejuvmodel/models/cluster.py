@@ -13,59 +13,25 @@ from there have probability 0. With λ_r = ∞ the unstable states vanish and i 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
 import numpy as np
 
-from rejuvmodel.arrays import Numbers, whole_number
+from rejuvmodel.arrays import Numbers, broadcast_shape, whole_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family
+from rejuvmodel.mean_times import mean_rate
 from rejuvmodel.memory import require_countable, require_memory
+from rejuvmodel.models.cluster_labels import ClusterLabels
+from rejuvmodel.models.phase_chain import Expansion, in_phases, plain
+from rejuvmodel.models.trigger import Trigger
 from rejuvmodel.parameters import RATES_HEAD, Rates
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Integers = NDArray[np.int64]
-
-
-class ClusterLabels(Sequence[str]):
-    """Labels n … 0, un … u1, rn … r1, made on demand."""
-
-    def __init__(self, servers: int) -> None:
-        self.servers = servers
-
-    def __len__(self) -> int:
-        return 3 * self.servers + 1
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
-        if isinstance(place, slice):
-            return [self[k] for k in range(*place.indices(len(self)))]
-        n, k = self.servers, range(len(self))[place]
-        if k <= n:
-            return str(n - k)
-        return f"u{2 * n + 1 - k}" if k <= 2 * n else f"r{3 * n + 1 - k}"
-
-    def index(self, label: object, start: int = 0, stop: int | None = None) -> int:
-        """Place of a label; ValueError if there is none."""
-        n, text = self.servers, label if isinstance(label, str) else ""
-        kind, level = (text[0], text[1:]) if text[:1] in ("u", "r") else ("", text)
-        if not (level.isascii() and level.isdigit()) or str(int(level)) != level:
-            raise ValueError(label)
-        i = int(level)
-        place = {"": n - i, "u": 2 * n + 1 - i, "r": 3 * n + 1 - i}[kind]
-        if i > n or (kind and i == 0) or not start <= place < (len(self) if stop is None else stop):
-            raise ValueError(label)
-        return place
+_EXACTLY_ONE = "a cluster needs exactly one of rates.rejuvenation and trigger"
 
 
 @dataclass(frozen=True)
@@ -78,14 +44,15 @@ class Cluster:
         Number of servers n, at least 1.
     rates : Rates
         Rates [1/h]; arrays make a grid of clusters.
-    trigger : None
-        Reserved for other laws of the delay before rejuvenation; the delay is exponential with
-        ``rates.rejuvenation``.
+    trigger : Trigger, optional
+        Law and clock of the delay before rejuvenation, instead of ``rates.rejuvenation``; laws with array
+        parameters make a grid as well.
 
     Raises
     ------
     InvalidInputError
-        If servers is not a whole number of at least 1, rates is not a `Rates`, or a trigger is given.
+        If servers is not a whole number of at least 1, rates is not a `Rates`, trigger is not a `Trigger`,
+        or both a trigger and ``rates.rejuvenation`` are given.
 
     Examples
     --------
@@ -96,7 +63,7 @@ class Cluster:
 
     servers: int
     rates: Rates
-    trigger: None = None
+    trigger: Trigger | None = None
 
     def __post_init__(self) -> None:
         n = whole_number("servers", self.servers, 1, "servers is a whole number of at least 1")
@@ -108,23 +75,37 @@ class Cluster:
                 "rates", shown(rates), "rates are a Rates object", "Write Rates(aging=…, failure=…, …)."
             )
         trigger: object = self.trigger
-        if trigger is not None:
-            both = rates.rejuvenation is not None
+        if trigger is not None and not isinstance(trigger, Trigger):
             raise InvalidInputError(
-                "trigger", shown(trigger),
-                "a cluster needs exactly one of rates.rejuvenation and trigger" if both
-                else "this version has the exponential trigger only, given by rates.rejuvenation",
-                "Leave trigger out." if both else "Leave trigger out and give Rates(rejuvenation=…).",
+                "trigger", shown(trigger), "a trigger is a Trigger object",
+                'Write Trigger(Fixed(300), clock="unstable").',
             )  # fmt: skip
+        if trigger is not None and rates.rejuvenation is not None:
+            raise InvalidInputError(
+                "rates.rejuvenation and trigger", "both", _EXACTLY_ONE,
+                "Leave one of them out; Trigger(Exponential(mean)) is what rates.rejuvenation is.",
+            )  # fmt: skip
+        _ = self.shape
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of the grid of rates; ``()`` for one cluster."""
-        return self.rates.shape
+        """Shape of the grid of rates and triggers; ``()`` for one cluster."""
+        if self.trigger is None or not self.trigger.shape:
+            return self.rates.shape
+        named = {
+            "rates": np.broadcast_to(0.0, self.rates.shape),
+            "trigger": np.broadcast_to(0.0, self.trigger.shape),
+        }
+        return broadcast_shape(named)
 
     def __getitem__(self, index: Any) -> Cluster:
         """Return the cluster, or grid, at an index of `shape`."""
-        return Cluster(self.servers, self.rates[index])
+        if self.trigger is None or not self.trigger.shape:
+            return Cluster(self.servers, self.rates[index], self.trigger)
+        if not self.rates.shape:
+            return Cluster(self.servers, self.rates, self.trigger[index])
+        whole = self.rates.on_grid(self.shape, ...), self.trigger.on_grid(self.shape, ...)
+        return Cluster(self.servers, whole[0][index], whole[1][index])
 
     __iter__ = None  # or Python would iterate through __getitem__
 
@@ -153,8 +134,40 @@ class Cluster:
         -------
         Cluster
             The cluster at that rate.
+
+        Raises
+        ------
+        InvalidInputError
+            If the cluster has a trigger, which has no rate.
         """
+        if self.trigger is not None:
+            raise InvalidInputError(
+                "rates.rejuvenation", shown(rate), "this cluster has a trigger instead of a rate",
+                "Use with_period(mean), or build a Cluster without a trigger.",
+            )  # fmt: skip
         return Cluster(self.servers, self.rates.replace(rejuvenation=rate))
+
+    def with_period(self, mean: Any) -> Cluster:
+        """Return the same cluster with its trigger stretched in time to another mean delay.
+
+        Parameters
+        ----------
+        mean : float, timedelta, str or array-like
+            Mean delay [h]; 0 for at once, infinity for never.
+
+        Returns
+        -------
+        Cluster
+            The same clock and shape of the law; without a trigger, ``rates.rejuvenation`` = 1/mean.
+        """
+        if self.trigger is None:
+            return Cluster(
+                self.servers,
+                self.rates.replace(
+                    rejuvenation=mean_rate("mean", mean, allow_infinite=True, allow_zero=True)
+                ),
+            )
+        return Cluster(self.servers, self.rates, self.trigger.scaled(mean))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values.
@@ -162,30 +175,29 @@ class Cluster:
         Returns
         -------
         dict
-            The number of ``servers``, and their ``rates`` [1/h] by name.
+            The number of ``servers``, their ``rates`` [1/h] by name, and the ``trigger`` if there is one.
         """
-        return {"servers": self.servers, "rates": self.rates.to_dict()}
+        trigger = {} if self.trigger is None else {"trigger": self.trigger.to_dict()}
+        return {"servers": self.servers, "rates": self.rates.to_dict()} | trigger
 
-    def require_rejuvenation(self) -> Numbers:
-        """Return the rejuvenation rate, which must not be left open.
+    def require_rejuvenation(self) -> Numbers | None:
+        """Return the rejuvenation rate; None if a trigger takes its place.
 
         Returns
         -------
-        float or ndarray
+        float, ndarray or None
             Rate λ_r [1/h].
 
         Raises
         ------
         InvalidInputError
-            If the rates leave it open.
+            If neither is given.
         """
-        if self.rates.rejuvenation is None:
+        if self.rates.rejuvenation is None and self.trigger is None:
             raise InvalidInputError(
-                "rates.rejuvenation and trigger",
-                "neither",
-                "a cluster needs exactly one of rates.rejuvenation and trigger",
-                "Give Rates(rejuvenation=…), or let optimize choose it.",
-            )
+                "rates.rejuvenation and trigger", "neither", _EXACTLY_ONE,
+                "Give Rates(rejuvenation=…) or Cluster(…, trigger=…), or let optimize choose.",
+            )  # fmt: skip
         return self.rates.rejuvenation
 
     def chain(self) -> MarkovChain:
@@ -194,51 +206,104 @@ class Cluster:
         Returns
         -------
         MarkovChain
-            3n+1 states, starting in n.
+            3n+1 states, starting in n; with a trigger in k phases, states u_n.1 … u_n.k in place of u_n.
 
         Raises
         ------
         InvalidInputError
-            If the rates are a grid, or the rejuvenation rate is left open.
+            If the cluster is a grid, the rejuvenation rate is left open, or the trigger has no phases.
         SizeError
             If the chain would not fit in memory.
         """
+        return self.expansion().chain
+
+    def expansion(self) -> Expansion:
+        """Return the chain with the place of each of its states among `labels`.
+
+        Returns
+        -------
+        Expansion
+            The chain, the places, and the probabilities of the states at the start.
+
+        Raises
+        ------
+        InvalidInputError, SizeError
+            As for `chain`.
+        """
         if self.shape:
             raise InvalidInputError(
-                "rates", f"a grid of shape {self.shape}", "a chain belongs to one cluster",
+                "rates" if self.rates.shape else "trigger", f"a grid of shape {self.shape}",
+                "a chain belongs to one cluster",
                 "Write cluster[index].chain(), or solve(cluster, GTH()) for the whole grid.",
             )  # fmt: skip
-        self.require_rejuvenation()
-        n = self.servers
+        rejuvenation = self.require_rejuvenation()
         instead = "Use the closed form (solve), which needs no chain."
-        require_memory(f"The chain of {n} servers", 200.0 * n, instead)
-        if n > sys.float_info.max / max(1.0, float(self.rates.failure)):
+        require_memory(f"The chain of {self.servers} servers", 200.0 * self.servers, instead)
+        if self.servers > sys.float_info.max / max(1.0, float(self.rates.failure)):
             raise InvalidInputError(
-                "rates.failure", f"{self.rates.failure:g} with {n} servers",
+                "rates.failure", f"{self.rates.failure:g} with {self.servers} servers",
                 "in a chain n·λ must fit a float (below 1.8e308)", instead,
             )  # fmt: skip
-        places = np.arange(3 * n + 1)
+        if self.trigger is None:
+            return plain(self._chain(float(np.asarray(rejuvenation))))
+        if self.trigger.mean in (0, np.inf):
+            return plain(self._without_delay(self.trigger))
+        return self._with_phases(self.trigger)
+
+    def _with_phases(self, trigger: Trigger) -> Expansion:
+        if (phases := trigger.phases()) is None:
+            raise InvalidInputError(
+                "trigger", repr(trigger.law), "only a law in exponential phases has a Markov chain",
+                "Use the closed form (solve), simulate, or an Erlang law of many stages for a fixed delay.",
+            )  # fmt: skip
+        n = self.servers
+        every = np.arange(n)
+        normal, unstable, rejuvenating = every, every + n + 1, every + 2 * n + 1
+        whole = trigger.clock == "service"
+        return in_phases(
+            self._chain(0.0),
+            phases,
+            np.concatenate([normal, unstable]) if whole else unstable,
+            np.concatenate([rejuvenating, rejuvenating]) if whole else rejuvenating,
+            frozenset({"aging"} if whole else ()),
+        )
+
+    def _without_delay(self, trigger: Trigger) -> MarkovChain:
+        if trigger.mean == 0 and trigger.clock == "service":
+            raise InvalidInputError(
+                "trigger", repr(trigger.law), "a cluster that rejuvenates all the time has no chain",
+                "Use the closed form (solve).",
+            )  # fmt: skip
+        return self._chain(np.inf if trigger.mean == 0 else 0.0)
+
+    def _chain(self, rejuvenation: float) -> MarkovChain:
+        n, places = self.servers, np.arange(3 * self.servers + 1)
         unstable, rejuvenating = places[n + 1 : 2 * n + 1], places[2 * n + 1 :]
         down = {"unplanned": places[n : n + 1], "planned": places[3 * n :]}
         groups = {"degraded": unstable, "rejuvenating": rejuvenating}
-        return MarkovChain(self.labels, tuple(self._transitions()), down, groups, start=0)
+        return MarkovChain(self.labels, tuple(self._transitions(rejuvenation)), down, groups, start=0)
 
     def _repr_html_(self) -> str:
         servers = "1 server" if self.servers == 1 else f"{self.servers} servers"
-        return html_table(f"Cluster of {servers}", self.rates._html_rows(), RATES_HEAD)
+        rows = self.rates._html_rows()
+        if self.trigger is not None:
+            rows = rows[:-1] + [(name, "", value, "") for name, value in self.trigger._html_rows()]
+        return html_table(f"Cluster of {servers}", rows, RATES_HEAD)
 
-    def _transitions(self) -> list[Family]:
+    def _transitions(self, rejuvenation: float) -> list[Family]:
         """The transition table: the only place where the chain is written down."""
         n = self.servers
-        rates = {name: np.float64(value) for name, value in self.rates.to_dict().items()}
+        rates = {
+            name: np.float64(value) for name, value in self.rates.replace(rejuvenation=None).to_dict().items()
+        }
         every = np.arange(n)
         i = (n - every).astype(np.float64)
         normal, below, unstable, rejuvenating = every, every + 1, every + n + 1, every + 2 * n + 1
-        at_once = np.isinf(rates["rejuvenation"])
+        at_once = np.isinf(rejuvenation)
         table = [
             ("aging", normal, unstable, 0.0 if at_once else rates["aging"]),
             ("rejuvenation", normal, rejuvenating, rates["aging"] if at_once else 0.0),
-            ("rejuvenation", unstable, rejuvenating, 0.0 if at_once else rates["rejuvenation"]),
+            ("rejuvenation", unstable, rejuvenating, 0.0 if at_once else rejuvenation),
             ("restart", rejuvenating, normal, rates["restart"]),
             ("failure", unstable, below, 0.0 if at_once else i * rates["failure"]),
             ("repair", below, normal, rates["repair"]),

@@ -60,6 +60,12 @@ def extended(x: Floats) -> Extended:
     return Extended(m, e.astype(np.float64))
 
 
+def from_log(logarithm: Floats) -> Extended:
+    """Numbers with these natural logarithms."""
+    e = np.where(np.isneginf(logarithm), 0.0, np.floor(logarithm / np.log(2.0)) + 1)
+    return Extended(np.exp(logarithm - e * np.log(2.0)), e)
+
+
 def summed(terms: Sequence[Extended]) -> Extended:
     """Sum of several arrays."""
     top = reduce(np.maximum, [np.where(t.m > 0, t.e, -np.inf) for t in terms])

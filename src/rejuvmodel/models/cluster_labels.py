@@ -1,0 +1,40 @@
+"""Labels of the n-server chain, made on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+
+class ClusterLabels(Sequence[str]):
+    """Labels n … 0, un … u1, rn … r1, made on demand."""
+
+    def __init__(self, servers: int) -> None:
+        self.servers = servers
+
+    def __len__(self) -> int:
+        return 3 * self.servers + 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [self[k] for k in range(*place.indices(len(self)))]
+        n, k = self.servers, range(len(self))[place]
+        if k <= n:
+            return str(n - k)
+        return f"u{2 * n + 1 - k}" if k <= 2 * n else f"r{3 * n + 1 - k}"
+
+    def index(self, label: object, start: int = 0, stop: int | None = None) -> int:
+        """Place of a label; ValueError if there is none."""
+        n, text = self.servers, label if isinstance(label, str) else ""
+        kind, level = (text[0], text[1:]) if text[:1] in ("u", "r") else ("", text)
+        if not (level.isascii() and level.isdigit()) or str(int(level)) != level:
+            raise ValueError(label)
+        i = int(level)
+        place = {"": n - i, "u": 2 * n + 1 - i, "r": 3 * n + 1 - i}[kind]
+        if i > n or (kind and i == 0) or not start <= place < (len(self) if stop is None else stop):
+            raise ValueError(label)
+        return place

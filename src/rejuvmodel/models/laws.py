@@ -1,0 +1,360 @@
+"""Laws of the trigger delay: how long after its clock starts the cluster is sent to rejuvenate.
+
+Every law is given in hours, has a mean, and is scaled in time by ``scaled``, its shape kept. A delay of 0 is
+"at once", an infinite one "never". Parameters may be arrays, which make a grid of laws.
+
+The closed form reads the transforms of a law, which are those of ``law_transforms``; the numeric road reads
+its phases, if it has any, and simulation its samples. They have nothing in common but the parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.arrays import Numbers, real, whole_number
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.mean_times import waiting_times
+from rejuvmodel.models.law_grid import Law
+from rejuvmodel.models.law_transforms import (
+    ErlangTransforms,
+    FixedTransforms,
+    HyperexponentialTransforms,
+    SampleTransforms,
+    UniformTransforms,
+)
+from rejuvmodel.models.phases import Phases
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_EITHER = "its delays are all finite or all infinite"
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Exponential(Law):
+    """Exponential delay: the trigger of Fig. 3, with λ_r = 1/mean.
+
+    Parameters
+    ----------
+    mean : float, timedelta, str or array-like
+        Mean delay [h]; 0 for at once, infinity for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If the mean is no duration, negative or NaN.
+
+    Examples
+    --------
+    >>> Exponential("14 d").mean
+    336.0
+    """
+
+    mean: Numbers
+
+    def __init__(self, mean: object) -> None:
+        object.__setattr__(self, "mean", waiting_times("mean", mean))
+
+    def _with_mean(self, mean: Numbers) -> Exponential:
+        return Exponential(mean)
+
+    def _transforms(self) -> ErlangTransforms:
+        return ErlangTransforms(np.ones(()), self._finite(self.mean))
+
+    def _phases(self) -> Phases:
+        return Phases(np.ones(1), np.array([1 / float(self.mean)]), follows=True)
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
+        return rng.exponential(float(self.mean), size)
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Fixed(Law):
+    """The same delay every time.
+
+    Parameters
+    ----------
+    delay : float, timedelta, str or array-like
+        Delay [h]; 0 for at once, infinity for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If the delay is no duration, negative or NaN.
+
+    Examples
+    --------
+    >>> Fixed("300 h").mean
+    300.0
+    """
+
+    delay: Numbers
+
+    def __init__(self, delay: object) -> None:
+        object.__setattr__(self, "delay", waiting_times("delay", delay))
+
+    @property
+    def mean(self) -> Numbers:
+        """The delay [h]."""
+        return self.delay
+
+    def _with_mean(self, mean: Numbers) -> Fixed:
+        return Fixed(mean)
+
+    def _transforms(self) -> FixedTransforms:
+        return FixedTransforms(self._finite(self.delay))
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:  # noqa: ARG002
+        return np.full(size, self.delay)
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Erlang(Law):
+    """Sum of k exponential stages: exponential for k = 1, nearly fixed for large k.
+
+    Parameters
+    ----------
+    k : int or array-like of int
+        Number of stages, at least 1.
+    mean : float, timedelta, str or array-like
+        Mean of the whole delay [h]; 0 for at once, infinity for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If k is not a whole number of at least 1, or the mean is not a duration.
+
+    Examples
+    --------
+    >>> Erlang(5, "12 d").mean
+    288.0
+    """
+
+    k: int | Numbers
+    mean: Numbers
+
+    def __init__(self, k: object, mean: object) -> None:
+        object.__setattr__(self, "k", _stages(k))
+        object.__setattr__(self, "mean", waiting_times("mean", mean))
+        _ = self.shape
+
+    def _with_mean(self, mean: Numbers) -> Erlang:
+        return Erlang(self.k, mean)
+
+    def _transforms(self) -> ErlangTransforms:
+        k, mean = np.broadcast_arrays(np.float64(self.k), self._finite(self.mean))
+        return ErlangTransforms(k, mean / k)
+
+    def _phases(self) -> Phases:
+        k = int(self.k)
+        start = np.zeros(k)
+        start[0] = 1.0
+        return Phases(start, np.full(k, k / float(self.mean)), follows=True)
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
+        return rng.gamma(float(self.k), float(self.mean) / float(self.k), size)
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Uniform(Law):
+    """Any delay between two ends with the same density.
+
+    Parameters
+    ----------
+    lo, hi : float, timedelta, str or array-like
+        Shortest and longest delay [h], lo ≤ hi; both infinite for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If an end is no duration, the ends are in the wrong order, or one alone is infinite.
+
+    Examples
+    --------
+    >>> Uniform("200 h", "400 h").mean
+    300.0
+    """
+
+    lo: Numbers
+    hi: Numbers
+
+    def __init__(self, lo: object, hi: object) -> None:
+        low, high = waiting_times("lo", lo), waiting_times("hi", hi)
+        object.__setattr__(self, "lo", low)
+        object.__setattr__(self, "hi", high)
+        _ = self.shape
+        if np.any(np.greater(low, high)):
+            raise InvalidInputError("lo", shown(lo), f"lo is at most hi, here {shown(hi)}", "Swap them.")
+        if np.any(np.isinf(low) != np.isinf(high)):
+            raise InvalidInputError(
+                "hi", shown(hi), f"in Uniform {_EITHER}", 'Give a finite hi; "never" for both ends is never.'
+            )
+
+    @property
+    def mean(self) -> Numbers:
+        """Mean delay [h]."""
+        return self.lo / 2 + self.hi / 2
+
+    def _with_mean(self, mean: Numbers) -> Uniform:
+        factor = self._factor(mean)
+        return Uniform(self._stretched(self.lo, factor), self._stretched(self.hi, factor))
+
+    def _transforms(self) -> UniformTransforms:
+        low, high = np.broadcast_arrays(self._finite(self.lo), self._finite(self.hi))
+        return UniformTransforms(low, high - low)
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
+        return self.lo + (0.0 if np.isinf(self.lo) else self.hi - self.lo) * rng.random(size)
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Hyperexponential(Law):
+    """One of several exponential delays, drawn anew each time.
+
+    Parameters
+    ----------
+    probabilities : array-like
+        Probability of each branch; they sum to 1.
+    means : array-like
+        Mean delay of each branch [h], on the last axis; all infinite for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If the probabilities are not a distribution, a mean is no duration, or some means alone are infinite.
+
+    Examples
+    --------
+    >>> Hyperexponential([0.5, 0.5], [100, 300]).mean
+    200.0
+    """
+
+    probabilities: Floats
+    means: Floats
+    _mixed = True
+
+    def __init__(self, probabilities: object, means: object) -> None:
+        shares = _distribution(probabilities)
+        times = np.asarray(waiting_times("means", means))
+        if times.ndim == 0 or times.shape[-1] != len(shares):
+            raise InvalidInputError(
+                "means", f"shape {times.shape}", f"there is one mean for each of the {len(shares)} branches",
+                "Give as many means as probabilities.",
+            )  # fmt: skip
+        _one_kind("means", times, "Hyperexponential")
+        object.__setattr__(self, "probabilities", shares)
+        object.__setattr__(self, "means", times)
+
+    @property
+    def mean(self) -> Numbers:
+        """Mean delay [h]."""
+        return self._plain(np.sum(self.probabilities * self.means, axis=-1))
+
+    def _with_mean(self, mean: Numbers) -> Hyperexponential:
+        return Hyperexponential(self.probabilities, self._stretched(self.means, self._factor(mean)))
+
+    def _transforms(self) -> HyperexponentialTransforms:
+        return HyperexponentialTransforms(self.probabilities, self._finite(self.means))
+
+    def _phases(self) -> Phases | None:
+        return Phases(self.probabilities, 1 / self.means, follows=False) if np.all(self.means > 0) else None
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
+        edges = np.cumsum(self.probabilities)[:-1]
+        drawn: Floats = (
+            rng.standard_exponential(size) * self.means[np.searchsorted(edges, rng.random(size), "right")]
+        )
+        return drawn
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Empirical(Law):
+    """Delays as they were observed, each sample with the same probability.
+
+    Parameters
+    ----------
+    samples : array-like
+        Delays [h], on the last axis; at least one. All infinite for never.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no sample, a sample is no duration, negative or NaN, or some alone are infinite.
+
+    Examples
+    --------
+    >>> Empirical([250, 300, 350]).mean
+    300.0
+    """
+
+    samples: Floats
+    _mixed = True
+
+    def __init__(self, samples: object) -> None:
+        times = np.asarray(waiting_times("samples", samples))
+        if times.ndim == 0:
+            raise InvalidInputError(
+                "samples",
+                shown(samples),
+                "samples are a list of delays",
+                "Write Fixed(delay) for a single one.",
+            )
+        _one_kind("samples", times, "Empirical")
+        object.__setattr__(self, "samples", times)
+
+    @property
+    def mean(self) -> Numbers:
+        """Mean of the samples [h]."""
+        return self._plain(np.mean(self.samples, axis=-1))
+
+    def _with_mean(self, mean: Numbers) -> Empirical:
+        return Empirical(self._stretched(self.samples, self._factor(mean)))
+
+    def _transforms(self) -> SampleTransforms:
+        samples = self._finite(self.samples)
+        if samples.ndim == 1:
+            delays, counts = np.unique(samples, return_counts=True)
+            return SampleTransforms(delays, counts / len(samples))
+        return SampleTransforms(samples, np.full(samples.shape[-1], 1 / samples.shape[-1]))
+
+    def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
+        return rng.choice(self.samples, size)
+
+
+def _stages(k: object) -> int | Numbers:
+    rule = "the number of stages k is a whole number of at least 1"
+    if np.ndim(k) == 0 and not isinstance(k, np.ndarray):  # type: ignore[arg-type]
+        return whole_number("k", k, 1, rule)
+    stages = real("k", k, rule, minimum=1.0)
+    if np.any(stages != np.floor(stages)):
+        raise InvalidInputError("k", shown(k), rule, "Use whole numbers.")
+    return stages
+
+
+def _distribution(probabilities: object) -> Floats:
+    rule = "probabilities are numbers from 0 to 1 that sum to 1"
+    shares = np.asarray(real("probabilities", probabilities, rule))
+    if shares.ndim != 1:
+        raise InvalidInputError(
+            "probabilities", shown(probabilities), rule, "Give a list with one number for each branch."
+        )
+    total = float(shares.sum())
+    if not abs(total - 1) <= 1e-9:
+        raise InvalidInputError("probabilities", f"a sum of {total!r}", rule, "Divide them by their sum.")
+    shares = shares / total
+    shares.setflags(write=False)
+    return shares
+
+
+def _one_kind(argument: str, times: Floats, law: str) -> None:
+    infinite = np.isinf(times)
+    if np.any(infinite.any(axis=-1) & ~infinite.all(axis=-1)):
+        raise InvalidInputError(
+            argument, shown(times.tolist()), f"in {law} {_EITHER}", "Leave the infinite ones out."
+        )
