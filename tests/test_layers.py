@@ -30,7 +30,7 @@ FLOORS = (
         "models.birth_death", "models.as_printed", "models.symbolic",
         "models.transform_functions", "models.law_transforms", "models.trigger_form",
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
-        "models.phase_chain", "models.cluster_labels",
+        "models.phase_chain", "models.cluster_labels", "models.stretched",
     },
     {"models.cluster", "models.reactive"},
     {"solving"},
@@ -38,6 +38,7 @@ FLOORS = (
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
         "polynomials.cost",
         "optimum_search", "optimum_reason", "optimum_result", "optimum",
+        "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
     },
     {
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",

@@ -1,4 +1,4 @@
-"""optimize: which rejuvenation rate is best, with a proof.
+"""optimize: which rejuvenation rate or period is best, with a proof.
 
 Theory (``docs/theory/optimum.md``)
 -----------------------------------
@@ -12,6 +12,8 @@ the best rate of an interval is one of its ends, for every n.
 of N'S − NS' are isolated exactly, on integers; the minima among them and both ends are compared exactly.
 
 The limit at x = ∞ is a value of the chain without unstable states; no finite rate attains it.
+
+With a trigger the mean delay takes the place of the rate: ``optimum_period``.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from math import inf, nextafter
+from math import exp, inf, nextafter
 
 import numpy as np
 
@@ -27,10 +29,14 @@ from rejuvmodel.arrays import real
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.trigger import Trigger
+from rejuvmodel.optimum_period import best_period, period_bounds
 from rejuvmodel.optimum_reason import reason
 from rejuvmodel.optimum_result import Optimum
 from rejuvmodel.optimum_search import Curve, best_by_search, break_even_by_search, flat_region
 from rejuvmodel.parameters import Costs
+from rejuvmodel.period_curve import PeriodCurve
+from rejuvmodel.period_reason import period_reason
 from rejuvmodel.polynomials.cost import CostQuotient, cost_quotient
 from rejuvmodel.polynomials.real_roots import isolate_positive_roots, refine
 
@@ -51,22 +57,25 @@ def optimize(
 ) -> Optimum:
     """Return the rejuvenation rate with the least cost (or unavailability) in an interval.
 
+    With a trigger, the mean delay: its law is stretched in time, its shape and its clock are kept.
+
     Parameters
     ----------
     model : Cluster
-        One cluster; its own rejuvenation rate is not used.
+        One cluster; its own rejuvenation rate, or the mean of its trigger, is not used.
     costs : Costs, optional
         Scalar costs. Without costs the unavailability is minimised.
     bounds : (float, float), optional
-        Rates λ_r [1/h] to choose from, lower < upper; the upper may be infinite. All rates by default.
+        Rates λ_r [1/h] to choose from, lower < upper; the upper may be infinite. With a trigger, mean delays
+        [h], a timedelta or text such as "30 d". Everything by default.
     certified : bool, optional
         Insist on a proof. With False, clusters of more than `CERTIFIED_SERVERS` servers with costs beyond
-        Eq. 3 are searched numerically instead of being refused.
+        Eq. 3, and triggers whose proof would take too long, are searched numerically instead of refused.
 
     Returns
     -------
     Optimum
-        Best rate, its location and reason, critical points, break-even rate, flat region and gain.
+        Best rate or period, its location and reason, critical points, break-even, flat region and gain.
 
     Raises
     ------
@@ -83,7 +92,6 @@ def optimize(
     >>> best.location, best.certified
     ('interior', True)
     """
-    low, high = _bounds(bounds)
     prices = _scalar_costs(costs)
     if not isinstance(model, Cluster):
         raise InvalidInputError(
@@ -98,6 +106,11 @@ def optimize(
         )
     if not isinstance(certified, bool | np.bool_):
         raise InvalidInputError("certified", shown(certified), "certified is True or False")
+    if model.trigger is not None:
+        return _optimal_period(
+            model, model.trigger, costs, prices, period_bounds(bounds), insist=bool(certified)
+        )
+    low, high = _bounds(bounds)
     equation_3 = not (prices.capacity or prices.per_rejuvenation or prices.degraded)
     curve = Curve(model, prices)
     if model.servers <= CERTIFIED_SERVERS:
@@ -134,6 +147,42 @@ def optimize(
         model=model.with_rejuvenation(rate),
         costs=costs,
         bounds=(low, high),
+    )
+
+
+def _optimal_period(
+    model: Cluster,
+    trigger: Trigger,
+    costs: Costs | None,
+    prices: Costs,
+    bounds: tuple[float, float],
+    *,
+    insist: bool,
+) -> Optimum:
+    low, high = bounds
+    curve = PeriodCurve(model, trigger, prices)
+    found = best_period(curve, low, high, insist=insist)
+    period = found.period
+    log_value, log_without = (float(x) for x in np.asarray(curve.log_at(np.array([period, inf]))))
+    value, without = exp(log_value), exp(log_without)
+    flat = found.location == "flat"
+    return Optimum(
+        rate=1 / period if period > 0 else inf,
+        value=value,
+        log_value=log_value,
+        objective="unavailability" if costs is None else "cost",
+        location=found.location,
+        reason=period_reason(curve, found, bounds),
+        critical_points=found.critical,
+        certified=found.certified,
+        flat_region=(low, high) if flat else flat_region(curve, period, low, high, found.critical),
+        break_even=found.break_even,
+        without=without,
+        gain=0.0 if flat or without == value else without - value,
+        model=model.with_period(period),
+        costs=costs,
+        bounds=bounds,
+        delay=period,
     )
 
 

@@ -1,4 +1,4 @@
-"""Optimum: the best rejuvenation rate and everything a planner asks about it."""
+"""Optimum: the best rejuvenation rate or period, and everything a planner asks about it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rejuvmodel.durations import words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.trigger import CLOCKS
 from rejuvmodel.parameters import Costs
 from rejuvmodel.solving import solve
 
@@ -19,32 +20,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """The best rejuvenation rate in an interval, and why.
+    """The best rejuvenation rate in an interval, and why; with a trigger, the best mean delay.
+
+    What lies on the axis of the bounds (`critical_points`, `flat_region`, `break_even`, `bounds`) is a rate
+    [1/h], and with a trigger a mean delay [h]. Every rate has its `period`, the mean delay 1/rate.
 
     Attributes
     ----------
     rate : float
-        Best rate λ_r [1/h] in the bounds; may be 0 (never) or infinity (at once).
+        Best rate λ_r [1/h] in the bounds; may be 0 (never) or infinity (at once). With a trigger 1/period.
     value, log_value : float
         Objective there, cost per hour or unavailability, and its natural logarithm.
     objective : str
         "cost" or "unavailability".
     location : str
-        "interior", "lower bound", "upper bound" (of the bounds, which are rates) or "flat".
+        "interior", "lower bound", "upper bound" (of the bounds, on their axis) or "flat".
     reason : str
-        Why this rate is the best, in a sentence.
+        Why it is the best, in a sentence.
     critical_points : tuple of float
         All positive rates [1/h] where the derivative is 0, for clusters of at most `CERTIFIED_SERVERS`; each
-        correctly rounded to 1 unit in the last place.
+        correctly rounded to 1 unit in the last place. With a trigger, mean delays [h] at which the curve was
+        seen to turn.
     certified : bool
-        Whether the location is proved: by exact isolation of all critical points, or by the theorem.
+        Whether the location is proved: by exact isolation of all critical points, or by the theorem. With a
+        trigger, whether it is proved that no delay in the bounds gives a value lower by a millionth.
     flat_region : tuple of float
-        Rates [1/h] around the best whose objective is within 1 % of the best value, inside the bounds.
+        The part of the axis around the best whose objective is within 1 % of the best value.
     break_even : float or None
         Rate [1/h] above which the objective is below its value at the lower bound, if it first rises; None if
-        rejuvenation pays from the lower bound on, or never.
+        rejuvenation pays from the lower bound on, or never. With a trigger, the mean delay [h] below which it
+        is below its value at the upper bound, if it first rises.
     without : float
-        Objective of the same cluster without rejuvenation, λ_r = 0.
+        Objective of the same cluster without rejuvenation.
     gain : float
         ``without − value``: what the best rate saves against never rejuvenating.
     model : Cluster
@@ -52,7 +59,9 @@ class Optimum:
     costs : Costs or None
         Costs, None for unavailability.
     bounds : tuple of float
-        Interval of rates [1/h] that was searched.
+        Interval that was searched.
+    delay : float or None
+        With a trigger, the best mean delay [h].
     """
 
     rate: float
@@ -70,11 +79,15 @@ class Optimum:
     model: Cluster
     costs: Costs | None
     bounds: tuple[float, float]
+    delay: float | None = None
 
     @property
     def period(self) -> float:
-        """Mean wait 1/λ_r [h] after becoming unstable; infinite for never, 0 for at once."""
-        return mean_wait(self.rate)
+        """Mean delay [h] of the rejuvenation; infinite for never, 0 for at once.
+
+        Counted from becoming unstable, or as the clock of the trigger says.
+        """
+        return mean_wait(self.rate) if self.delay is None else self.delay
 
     @cached_property
     def state(self) -> SteadyState:
@@ -97,14 +110,17 @@ class Optimum:
             "without": self.without, "bounds": list(self.bounds), "servers": self.model.servers,
             "rates": self.model.rates.to_dict(),
             "costs": None if self.costs is None else self.costs.to_dict(),
+            "trigger": None if self.model.trigger is None else self.model.trigger.to_dict(),
         }  # fmt: skip
 
     def _rows(self) -> list[tuple[str, str]]:
-        low, high = (_in_words(mean_wait(x)) for x in reversed(self.flat_region))
+        ends = (
+            self.flat_region if self.delay is not None else [mean_wait(x) for x in reversed(self.flat_region)]
+        )
+        low, high = (_in_words(x) for x in ends)
         unit = "cost per hour" if self.objective == "cost" else "unavailability"
         rows = [
-            ("best mean wait once unstable", _in_words(self.period)),
-            ("best rate λ_r", f"{self.rate:.6g} per hour"),
+            *self._answer(),
             ("location", f"{self.location}{', certified' if self.certified else ', not certified'}"),
             ("why", self.reason),
             (unit, f"{self.value:.6g}"),
@@ -113,8 +129,23 @@ class Optimum:
             ("within 1 % of the best", f"waits from {low} to {high}" if low != high else low),
         ]
         if self.break_even is not None:
-            rows.append(("pays only for waits below", words(mean_wait(self.break_even))))
+            wait = self.break_even if self.delay is not None else mean_wait(self.break_even)
+            rows.append(("pays only for waits below", words(wait)))
         return rows
+
+    def _answer(self) -> list[tuple[str, str]]:
+        trigger = self.model.trigger
+        if trigger is None:
+            return [
+                ("best mean wait once unstable", _in_words(self.period)),
+                ("best rate λ_r", f"{self.rate:.6g} per hour"),
+            ]
+        law = type(trigger.law).__name__
+        return [
+            ("best delay" if law == "Fixed" else "best mean delay", _in_words(self.period)),
+            ("counted", CLOCKS[trigger.clock]),
+            ("law of the delay", law),
+        ]
 
     def __repr__(self) -> str:
         width = max(len(name) for name, _ in self._rows())

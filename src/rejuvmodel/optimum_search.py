@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -40,9 +40,9 @@ class Curve:
     cluster: Cluster
     costs: Costs
 
-    def log_at(self, rates: Floats | float) -> Floats | float:
+    def log_at(self, points: Floats | float) -> Floats | float:
         """Logarithm of the objective at the given rates."""
-        return solve(self.cluster.with_rejuvenation(rates)).log_cost_rate(self.costs)
+        return solve(self.cluster.with_rejuvenation(points)).log_cost_rate(self.costs)
 
     def at(self, rate: float) -> float:
         """The objective at one rate; infinite beyond the range of doubles."""
@@ -87,10 +87,21 @@ class Curve:
         return tuple(grid[seen[turns] + 1].tolist())
 
 
+class Evaluated(Protocol):
+    """A curve along one axis, of rates or of mean delays."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster."""
+
+    def log_at(self, points: Floats | float) -> Floats | float:
+        """Logarithm of the objective."""
+
+
 def flat_region(
-    curve: Curve, best: float, low: float, high: float, critical: tuple[float, ...]
+    curve: Evaluated, best: float, low: float, high: float, critical: tuple[float, ...]
 ) -> tuple[float, float]:
-    """Rates around the best whose objective is within 1 % of the best value, to 9 digits.
+    """The part of the axis around the best whose objective is within 1 % of the best value, to 9 digits.
 
     Between neighbouring critical points the curve is monotone, so each end is found by sectioning.
     """
@@ -100,7 +111,7 @@ def flat_region(
     return _reach(curve, best, below[::-1], target), _reach(curve, best, above[::-1], target)
 
 
-def _reach(curve: Curve, best: float, stops: list[float], target: float) -> float:
+def _reach(curve: Evaluated, best: float, stops: list[float], target: float) -> float:
     """The farthest rate from ``best`` through ``stops`` before the curve first exceeds the target."""
     inside = best
     for stop in stops:
@@ -112,7 +123,7 @@ def _reach(curve: Curve, best: float, stops: list[float], target: float) -> floa
     return inside
 
 
-def _crossing(curve: Curve, inside: float, outside: float, target: float) -> float:
+def _crossing(curve: Evaluated, inside: float, outside: float, target: float) -> float:
     """Where a monotone piece crosses the target; ``inside`` is below it, ``outside`` above."""
     a, b = _positive(inside), _positive(outside)
     count = _MANY if curve.cluster.servers <= _FEW_SERVERS else _POINTS

@@ -25,6 +25,8 @@ class Law(ParameterGrid):
     __slots__ = ()
     #: Whether the last axis of array parameters counts branches or samples.
     _mixed = False
+    #: Whether t times the hazard rate at t rises with t, whatever the parameters.
+    _hazard_grows = False
 
     if TYPE_CHECKING:
 

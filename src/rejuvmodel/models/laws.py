@@ -57,6 +57,7 @@ class Exponential(Law):
     """
 
     mean: Numbers
+    _hazard_grows = True
 
     def __init__(self, mean: object) -> None:
         object.__setattr__(self, "mean", waiting_times("mean", mean))
@@ -95,6 +96,7 @@ class Fixed(Law):
     """
 
     delay: Numbers
+    _hazard_grows = True
 
     def __init__(self, delay: object) -> None:
         object.__setattr__(self, "delay", waiting_times("delay", delay))
@@ -138,6 +140,7 @@ class Erlang(Law):
 
     k: int | Numbers
     mean: Numbers
+    _hazard_grows = True
 
     def __init__(self, k: object, mean: object) -> None:
         object.__setattr__(self, "k", _stages(k))
@@ -183,6 +186,7 @@ class Uniform(Law):
 
     lo: Numbers
     hi: Numbers
+    _hazard_grows = True
 
     def __init__(self, lo: object, hi: object) -> None:
         low, high = waiting_times("lo", lo), waiting_times("hi", hi)

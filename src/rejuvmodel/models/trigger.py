@@ -12,6 +12,7 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.law_grid import Law
+from rejuvmodel.models.laws import Fixed
 from rejuvmodel.models.phases import Phases
 from rejuvmodel.models.user_law import UserTransforms, check_law
 
@@ -96,6 +97,11 @@ class Trigger:
         """Whether, and where on a grid, the delay is infinite."""
         return np.isinf(self.law.mean) if isinstance(self.law, Law) else False
 
+    @property
+    def hazard_grows(self) -> bool:
+        """Whether t times the hazard rate of the delay at t is known to rise with t."""
+        return isinstance(self.law, Law) and self.law._hazard_grows
+
     def on_grid(self, shape: tuple[int, ...], index: Any) -> Trigger:
         """Return the triggers at an index of a larger grid to whose shape they broadcast.
 
@@ -141,6 +147,8 @@ class Trigger:
         InvalidInputError
             If a law of your own has no ``scaled(mean)``.
         """
+        if not isinstance(self.law, Law) and is_number(mean) and mean in (0, np.inf):
+            return Trigger(Fixed(mean), self.clock)  # at once and never are the same for every law
         if not callable(getattr(self.law, "scaled", None)):
             raise InvalidInputError(
                 "law", shown(self.law), "to change its mean, a law needs a method scaled(mean)",
