@@ -209,6 +209,15 @@ def test_search_knows_no_break_even_where_it_pays_at_once() -> None:
     assert break_even_by_search(curve, optimize(curve.cluster, WEB_COSTS).rate * 0.9) is None
 
 
+def test_a_narrow_hump_beside_the_bound_is_seen() -> None:
+    """A rise just above the lower bound, narrower than the steps of the grid, still gives a break-even rate."""
+    rates = Rates(aging=0.17943462442492472, failure=1, repair=1, restart=3.651741272548377e-05)
+    costs = Costs(failure=0, rejuvenation=0.1778279410038923, capacity=0.005829415347136074)
+    low = 0.1810558243027122
+    exact = _break_even(cost_quotient(6, rates, costs), low)
+    assert break_even_by_search(Curve(Cluster(6, rates), costs), low) == pytest.approx(exact, rel=1e-6)
+
+
 @given(st.integers(1, 8), rates_of, all_costs, st.just(0.0) | st.floats(-4, 2).map(lambda e: 10.0**e))
 def test_break_even_by_search_is_the_exact_one(n: int, rates: Rates, costs: Costs, low: float) -> None:
     """The break-even rate found by search is the exact one to 1e-6, none where there is none."""

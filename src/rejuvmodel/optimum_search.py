@@ -159,7 +159,9 @@ def break_even_by_search(curve: Curve, low: float) -> float | None:
     level = float(curve.log_at(low))
     if level == -inf:
         return None
-    grid = curve.grid(low, inf, 400)
+    # Close to the lower bound as well: there may be a hump narrower than the steps of the grid.
+    near = low * (1 + np.exp2(-np.arange(1.0, 40.0)))
+    grid = np.unique(np.concatenate([curve.grid(low, inf, 400), near[near > 0]]))
     values, slack = np.asarray(curve.log_at(grid)), _ROUNDING * max(1.0, abs(level))
     above, below = np.flatnonzero(values > level + slack), np.flatnonzero(values < level - slack)
     if not (len(above) and len(below)) or below[0] < above[0]:
