@@ -179,7 +179,7 @@ def test_examples_are_read_without_a_warning(name: str) -> None:
         (("aging", "ageing"), "mean_times.aging in x.toml", 'Is it "ageing", misspelt?'),
         (('rejuvenate_after = "', 'rejuvenate_aftr = "'), "mean_times.rejuvenate_aftr", "rejuvenate_after"),
         (("rejuvenate_after = [", "after = ["), "optimize.after in x.toml", "rejuvenate_after"),
-        (("[report]", "[trigger]"), "trigger in x.toml", "an unknown key"),
+        (("[report]", "[trigerr]"), "trigerr in x.toml", 'Did you mean "trigger"?'),
     ],
 )
 def test_misspelt_keys_are_named(change: tuple[str, str], key: str, advice: str) -> None:

@@ -42,9 +42,10 @@ FLOORS = (
     },
     {
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",
+        "drawing.period_plot",
         "plotting",
     },
-    {"cluster_file"},
+    {"trigger_table", "cluster_file"},
     {
         "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
         "cli.pictures",

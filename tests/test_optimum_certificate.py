@@ -210,7 +210,7 @@ def test_search_knows_no_break_even_where_it_pays_at_once() -> None:
 
 
 def test_a_narrow_hump_beside_the_bound_is_seen() -> None:
-    """A rise just above the lower bound, narrower than the steps of the grid, still gives a break-even rate."""
+    """A rise above the lower bound, narrower than the steps of the grid, still gives a break-even rate."""
     rates = Rates(aging=0.17943462442492472, failure=1, repair=1, restart=3.651741272548377e-05)
     costs = Costs(failure=0, rejuvenation=0.1778279410038923, capacity=0.005829415347136074)
     low = 0.1810558243027122

@@ -4,12 +4,14 @@
     [mean_times]  aging, failure, repair, restart, rejuvenate_after     "7 d", or hours as a number
     [rates]       aging, failure, repair, restart, rejuvenation         per hour; instead of [mean_times]
     [costs]       failure, rejuvenation; capacity, per_rejuvenation, degraded, currency
+    [trigger]     law, clock and the parameters of the law              instead of rejuvenate_after
     [optimize]    rejuvenate_after = [shortest, longest]                mean waits between which to look
     [report]      horizon
 
-``rejuvenate_after`` (and ``rejuvenation``) may be left out: then the optimum over [optimize] is meant. A
-list for a rate or a mean time makes a grid of clusters; lists broadcast together as arrays do. An unknown key
-is an error, because a misspelt cost that counts as 0 would change the decision without a word.
+``rejuvenate_after`` (and ``rejuvenation``) may be left out, and so may the mean of a [trigger]
+(``rejuvmodel.trigger_table``): then the optimum over [optimize] is meant. A list for a rate or a time makes a
+grid of clusters; lists broadcast together as arrays do. An unknown key is an error, because a misspelt cost
+that counts as 0 would change the decision without a word.
 
 Defaults. [costs] may be left out: the objective is then the unavailability. A horizon of ``"365 d"`` states
 results per year. The waits searched are ``["6 min", "never"]``: an unstable server has to be noticed before
@@ -23,17 +25,19 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from rejuvmodel.arrays import Numbers, broadcast_shape, real
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.mean_times import any_greater, mean_rate
+from rejuvmodel.mean_times import any_greater, mean_rate, waiting_times
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.parameters import Costs, ParameterWarning, Rates
 from rejuvmodel.toml_files import read_toml
 from rejuvmodel.toml_keys import REQUIRED, as_written
 from rejuvmodel.toml_tables import Table
+from rejuvmodel.trigger_table import read_trigger
 
 #: Mean waits [h] between which to look for the best where the file does not say: 6 min to never.
 DEFAULT_WAITS = ("6 min", "never")
@@ -66,11 +70,14 @@ class ClusterFile:
     currency : str
         Label of the currency; may be empty.
     bounds : tuple of float
-        Rejuvenation rates λ_r [1/h] between which to look for the best: (lo, hi), hi may be infinite.
+        Rejuvenation rates λ_r [1/h] between which to look for the best: (lo, hi), hi may be infinite. With a
+        trigger, mean delays [h].
     default_bounds : bool
         Whether the bounds are the default, because the file has none.
     horizon : float
         Time [h] over which downtime and cost are reported.
+    is_open : bool
+        Whether the file leaves the wait out, so that the best one is meant.
     """
 
     path: str
@@ -80,6 +87,15 @@ class ClusterFile:
     bounds: tuple[float, float]
     default_bounds: bool
     horizon: float
+    is_open: bool
+
+    @property
+    def waits(self) -> tuple[float, float]:
+        """Mean waits [h] between which to look for the best, the shortest first."""
+        if self.cluster.trigger is not None:
+            return self.bounds
+        shortest, longest = (1 / rate if rate > 0 else inf for rate in reversed(self.bounds))
+        return shortest, longest
 
 
 def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
@@ -109,16 +125,25 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     contents = read_toml(path)
     place = os.fsdecode(path)
     file = Table(contents, place)
-    cluster, costs = file.table("cluster"), file.table("costs", None)
+    count, costs = file.table("cluster"), file.table("costs", None)
     search, report = file.table("optimize", None), file.table("report", None)
-    servers = cluster.integer("servers", minimum=1)
+    servers = count.integer("servers", minimum=1)
     rates = _rates(file, contents)
+    trigger, is_open = None, rates.rejuvenation is None
+    if "trigger" in file:
+        if not is_open:
+            key = "rates.rejuvenation" if "rates" in file else "mean_times.rejuvenate_after"
+            raise InvalidInputError(
+                f"{key} and trigger in {place}", "both", "a file has at most one of them", f"Remove {key}."
+            )
+        trigger, is_open = read_trigger(file.table("trigger"), contents["trigger"])
     prices, currency = (None, "") if costs is None else _costs(costs)
-    bounds = _bounds(search, contents)
+    bounds = _bounds(search, contents, of_waits=trigger is not None)
     horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
     file.finish()
     given = search is not None and "rejuvenate_after" in search
-    return ClusterFile(place, Cluster(servers, rates), prices, currency, bounds, not given, horizon)
+    cluster = _place(place, Cluster, servers, rates, trigger)
+    return ClusterFile(place, cluster, prices, currency, bounds, not given, horizon, is_open)
 
 
 def _rates(file: Table, contents: Mapping[str, Any]) -> Rates:
@@ -194,7 +219,7 @@ def _costs(table: Table) -> tuple[Costs, str]:
     return costs, currency
 
 
-def _bounds(table: Table | None, contents: Mapping[str, Any]) -> tuple[float, float]:
+def _bounds(table: Table | None, contents: Mapping[str, Any], *, of_waits: bool) -> tuple[float, float]:
     key = "rejuvenate_after"
     values: Any = list(DEFAULT_WAITS)
     if table is not None and key in table:
@@ -216,6 +241,10 @@ def _bounds(table: Table | None, contents: Mapping[str, Any]) -> tuple[float, fl
     if table is not None and not lo < hi:
         rule = "the shortest wait comes first and is below the longest"
         table.refuse(key, rule, 'Write, for example, ["6 min", "never"].')
+    if of_waits:
+        ends = (waiting_times(f"optimize.{key}", value) for value in values)
+        shortest, longest = (float(end) for end in ends)
+        return shortest, longest
     return lo, hi
 
 

@@ -89,6 +89,21 @@ class Optimum:
         """
         return mean_wait(self.rate) if self.delay is None else self.delay
 
+    @property
+    def flat_waits(self) -> tuple[float, float]:
+        """The flat region as mean delays [h], the shortest first."""
+        if self.delay is not None:
+            return self.flat_region
+        slow, fast = self.flat_region
+        return mean_wait(fast), mean_wait(slow)
+
+    @property
+    def break_even_wait(self) -> float | None:
+        """The break-even as a mean delay [h]."""
+        if self.break_even is None or self.delay is not None:
+            return self.break_even
+        return mean_wait(self.break_even)
+
     @cached_property
     def state(self) -> SteadyState:
         """Steady state of `model`, by the closed form."""
@@ -128,9 +143,8 @@ class Optimum:
             ("gain", f"{self.gain:.6g}"),
             ("within 1 % of the best", f"waits from {low} to {high}" if low != high else low),
         ]
-        if self.break_even is not None:
-            wait = self.break_even if self.delay is not None else mean_wait(self.break_even)
-            rows.append(("pays only for waits below", words(wait)))
+        if self.break_even_wait is not None:
+            rows.append(("pays only for waits below", words(self.break_even_wait)))
         return rows
 
     def _answer(self) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ import numpy as np
 from rejuvmodel.drawing.cluster_layout import cluster_layout
 from rejuvmodel.drawing.diagram_drawing import draw
 from rejuvmodel.drawing.diagram_layout import free_layout
+from rejuvmodel.drawing.period_plot import draw_period
 from rejuvmodel.drawing.plot_parts import (
     RATE,
     Height,
@@ -26,7 +27,7 @@ from rejuvmodel.drawing.plot_parts import (
     mark_waits,
     window,
 )
-from rejuvmodel.durations import shown
+from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, require_chain, state_kinds
 from rejuvmodel.models.cluster import Cluster
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rejuvmodel.markov.chain import MarkovChain
+    from rejuvmodel.models.trigger import Trigger
     from rejuvmodel.parameters import Costs
 
     Floats = NDArray[np.float64]
@@ -92,6 +94,7 @@ def plot_rate(
     InvalidInputError
         If the cluster is a grid, the costs or bounds are not valid, or ``best`` belongs to another question.
     """
+    _require_axis(cluster, triggered=False)
     if best is None:
         best = optimize(cluster, costs, (0.0, inf) if bounds is None else bounds, certified=False)
     _require_same(best, cluster, costs, bounds)
@@ -111,6 +114,53 @@ def plot_rate(
     mark_levels(ax, best, ends, y)
     mark_waits(ax)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, handlelength=2.5)
+    return ax
+
+
+def plot_period(
+    cluster: Cluster,
+    costs: Costs | None = None,
+    bounds: Sequence[float | str] | None = None,
+    *,
+    best: Optimum | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot cost per hour, or unavailability, against the mean delay of a cluster's trigger.
+
+    Both axes are logarithmic. Marked are the optimum, the delays within 1 % of it, the level without
+    rejuvenation, that of rejuvenation at once, and the cluster's own delay, as far as there are such.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        One cluster with a trigger, whose law is stretched in time.
+    costs : Costs, optional
+        Costs per hour of each condition; without them the unavailability is plotted.
+    bounds : (float, float), optional
+        Mean delays [h] to choose from; all by default.
+    best : Optimum, optional
+        The optimum of this cluster; searched for if not given.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes. Where values underflow, the y axis is linear in log10 of the value.
+
+    Raises
+    ------
+    InvalidInputError
+        If the cluster is a grid or has no trigger, the costs or bounds are not valid, or ``best`` belongs to
+        another question.
+    """
+    trigger = _require_axis(cluster, triggered=True)
+    if best is None:
+        best = optimize(cluster, costs, (0.0, inf) if bounds is None else bounds, certified=False)  # type: ignore[arg-type]
+    _require_same(best, cluster, costs, bounds)
+    ax = _axes(ax, (7.5, 6.0))
+    assert trigger is not None  # was required
+    draw_period(ax, cluster, trigger, best)
     return ax
 
 
@@ -215,18 +265,27 @@ def _axes(ax: Axes | None, inches: tuple[float, float], *, frame: bool = True) -
     return ax
 
 
+def _require_axis(cluster: object, *, triggered: bool) -> Trigger | None:
+    """Refuse what is no cluster, and a cluster whose wait lies on the other axis."""
+    if not isinstance(cluster, Cluster):
+        raise InvalidInputError("cluster", shown(cluster), "a plot of the optimum takes a Cluster")
+    if (cluster.trigger is not None) != triggered:
+        found, other = ("without a trigger", "plot_rate") if triggered else ("with a trigger", "plot_period")
+        shows = "plot_period shows the delay of a trigger" if triggered else "plot_rate shows a rate"
+        raise InvalidInputError("cluster", f"a cluster {found}", shows, f"Use {other}.")
+    return cluster.trigger
+
+
 def _require_same(
-    best: Optimum, cluster: Cluster, costs: Costs | None, bounds: Sequence[float] | None
+    best: Optimum, cluster: Cluster, costs: Costs | None, bounds: Sequence[float | str] | None
 ) -> None:
     """Refuse an optimum of another cluster, other costs or other bounds."""
-    if not isinstance(cluster, Cluster):
-        raise InvalidInputError("cluster", shown(cluster), "plot_rate takes a Cluster")
     if not isinstance(best, Optimum):
         raise InvalidInputError("best", shown(best), "best is an Optimum", "Write best=optimize(cluster, …).")
     asked = {
-        "cluster": cluster.with_rejuvenation(None) == best.model.with_rejuvenation(None),
+        "cluster": _is_same(cluster, best.model),
         "costs": costs is None or costs == best.costs,
-        "bounds": bounds is None or tuple(bounds) == best.bounds,
+        "bounds": bounds is None or tuple(map(hours, bounds)) == best.bounds,
     }
     wrong = [name for name, same in asked.items() if not same]
     if wrong:
@@ -236,6 +295,17 @@ def _require_same(
             "best belongs to the cluster, costs and bounds",
             "Leave best out, or pass what it was found for.",
         )
+
+
+def _is_same(cluster: Cluster, other: Cluster) -> bool:
+    """Whether two clusters differ in the wait alone."""
+    if cluster.trigger is None or other.trigger is None:
+        return cluster.trigger is other.trigger and (
+            cluster.with_rejuvenation(None) == other.with_rejuvenation(None)
+        )
+    clocks = cluster.trigger.clock == other.trigger.clock
+    laws = type(cluster.trigger.law) is type(other.trigger.law)
+    return clocks and laws and (cluster.servers, cluster.rates) == (other.servers, other.rates)
 
 
 def _require_bars(state: SteadyState) -> tuple[Floats, Integers]:
@@ -256,7 +326,9 @@ def _require_bars(state: SteadyState) -> tuple[Floats, Integers]:
             "Plot fewer servers, or plot a part of state.log_probabilities.",
         )  # fmt: skip
     if isinstance(solution, ClusterSolution):
-        groups = chain_groups(solution.cluster.chain())
+        # The labels are of one kind each whatever sends the cluster to rejuvenate.
+        plain = Cluster(solution.cluster.servers, solution.cluster.rates.replace(rejuvenation=0))
+        groups = chain_groups(plain.chain())
     else:
         found_groups = solution.groups if isinstance(solution, ArraySolution) else {}
         groups = {name: places for name, (places, _) in found_groups.items()}

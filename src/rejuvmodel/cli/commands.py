@@ -97,7 +97,7 @@ def optimize(
     ] = False,
 ) -> None:
     """Print the best mean wait and what it saves."""
-    from rejuvmodel.cli.decided import require_one
+    from rejuvmodel.cli.decided import has_chain, require_one
     from rejuvmodel.cli.json_documents import agreement_json, file_json, json_text, optimum_json, state_json
     from rejuvmodel.cli.report import agreement_line, optimum_report
     from rejuvmodel.cluster_file import read_cluster_file
@@ -113,18 +113,20 @@ def optimize(
     except SizeError as error:
         message = str(error).replace("certified: a proof", f"{file}: a proof")
         raise SizeError(message.replace("Write certified=False", "Add --uncertified")) from None
-    never = said.cluster.with_rejuvenation(0.0)
+    never = said.cluster.with_period(float("inf"))
     columns = {"never": ("never rejuvenated", never, steady(never))}
-    if said.cluster.rates.rejuvenation is not None:
+    if not said.is_open:
         columns["as_given"] = ("as in the file", said.cluster, steady(said.cluster))
     columns["state"] = ("at the best wait", best.model, best.state)
-    found = agreement(best.model) if best.model.servers <= _COMPARED_SERVERS else None
+    found = (
+        agreement(best.model) if best.model.servers <= _COMPARED_SERVERS and has_chain(best.model) else None
+    )
     if as_json:
         states = {key: state_json(state, said.costs, said.horizon) for key, (*_, state) in columns.items()}
         compared = {"agreement": None if found is None else agreement_json(found, RTOL)}
         emit(json_text("optimize", file_json(said, best.model), optimum_json(best), states, compared))
     else:
-        emit(optimum_report(said, best, [*columns.values()], agreement_line(found, RTOL)))
+        emit(optimum_report(said, best, [*columns.values()], agreement_line(found, RTOL, best.model)))
     if found is not None:
         found.check(RTOL)
 
@@ -147,7 +149,13 @@ def check(file: File, rtol: Rtol = RTOL, as_json: AsJson = False) -> None:
         parts = file_json(decided.file, decided.cluster), agreement_json(found, rtol)
         emit(json_text("check", *parts, shape=list(decided.cluster.shape), rejuvenation_from=decided.source))
     else:
-        emit("\n".join(line for line in (f"{file}:", decided.note, agreement_line(found, rtol)) if line))
+        emit(
+            "\n".join(
+                line
+                for line in (f"{file}:", decided.note, agreement_line(found, rtol, decided.cluster))
+                if line
+            )
+        )
     found.check(rtol)
 
 

@@ -17,7 +17,7 @@ from rejuvmodel.cross_check import Agreement, agreement
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.optimum import optimize
-from rejuvmodel.optimum_result import Optimum, mean_wait
+from rejuvmodel.optimum_result import Optimum
 
 #: Gives the indices of a grid of some shape, and may show how far the work has come.
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
@@ -49,20 +49,21 @@ class Decided:
     @property
     def source(self) -> str:
         """Where the rate comes from, "file" or "optimum"."""
-        return "optimum" if self.file.cluster.rates.rejuvenation is None else "file"
+        return "optimum" if self.file.is_open else "file"
 
     @property
     def note(self) -> str:
         """A sentence that says where the rate comes from; empty if from the file."""
         if self.source == "file":
             return ""
-        low, high = (mean_wait(rate) for rate in reversed(self.file.bounds))
+        low, high = self.file.waits
+        left_out = "rejuvenate_after" if self.cluster.trigger is None else "the mean of the trigger"
         where = f"the optimum between {wait_text(low)} and {wait_text(high)}"
         default = " (the default range)" if self.file.default_bounds else ""
         if self.optimum is None:
-            return f"The file leaves rejuvenate_after out: each cluster is taken at {where}{default}."
+            return f"The file leaves {left_out} out: each cluster is taken at {where}{default}."
         wait = wait_text(self.optimum.period)
-        return f"The file leaves rejuvenate_after out: {wait} is taken, {where}{default}."
+        return f"The file leaves {left_out} out: {wait} is taken, {where}{default}."
 
 
 def decide(file: ClusterFile, progress: Progress = points) -> Decided:
@@ -86,15 +87,17 @@ def decide(file: ClusterFile, progress: Progress = points) -> Decided:
         If the optimum cannot be found.
     """
     cluster = file.cluster
-    if cluster.rates.rejuvenation is not None:
+    if not file.is_open:
         return Decided(file, cluster)
     if not cluster.shape:
         best = optimize(cluster, file.costs, file.bounds, certified=False)
         return Decided(file, best.model, best)
-    rates = np.empty(cluster.shape)
+    rates, waits = np.empty((2, *cluster.shape))
     for index in progress(cluster.shape):
-        rates[index] = optimize(cluster[index], file.costs, file.bounds, certified=False).rate
-    return Decided(file, cluster.with_rejuvenation(rates))
+        best = optimize(cluster[index], file.costs, file.bounds, certified=False)
+        rates[index], waits[index] = best.rate, best.period
+    chosen = cluster.with_rejuvenation(rates) if cluster.trigger is None else cluster.with_period(waits)
+    return Decided(file, chosen)
 
 
 def worst_agreement(cluster: Cluster, progress: Progress = points) -> Agreement:
@@ -121,6 +124,25 @@ def worst_agreement(cluster: Cluster, progress: Progress = points) -> Agreement:
             worst = replace(one, where=f"{one.where} at grid index {index}")
     assert worst is not None  # a grid has at least one point
     return worst
+
+
+def has_chain(cluster: Cluster) -> bool:
+    """Tell whether one cluster has a Markov chain, from which the numeric road could solve it.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        One cluster with its wait.
+
+    Returns
+    -------
+    bool
+        False for a trigger without exponential phases.
+    """
+    trigger = cluster.trigger
+    if trigger is None or trigger.mean == np.inf:
+        return True
+    return trigger.clock == "unstable" if trigger.mean == 0 else trigger.phases() is not None
 
 
 def require_one(file: ClusterFile, command: str) -> None:

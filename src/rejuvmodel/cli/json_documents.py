@@ -63,6 +63,7 @@ def file_json(file: ClusterFile, cluster: Cluster) -> dict[str, Any]:
     """Return what the file says, with the rates of ``cluster``."""
     return {
         "file": file.path, "servers": cluster.servers, "rates": cluster.rates.to_dict(),
+        "trigger": None if cluster.trigger is None else cluster.trigger.to_dict(),
         "costs": None if file.costs is None else file.costs.to_dict(), "currency": file.currency,
         "bounds": list(file.bounds), "horizon": file.horizon,
     }  # fmt: skip

@@ -93,7 +93,7 @@ def diagram_format(form: str | None, output: str | None) -> str:
 
 
 def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
-    """Return the objective against the rejuvenation rate, beside the state probabilities if they are few.
+    """Return the objective against rate or mean delay, beside the state probabilities if they are few.
 
     Parameters
     ----------
@@ -111,12 +111,13 @@ def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
     """
     from matplotlib.figure import Figure
 
-    from rejuvmodel.plotting import MOST_BARS, plot_probabilities, plot_rate
+    from rejuvmodel.plotting import MOST_BARS, plot_period, plot_probabilities, plot_rate
 
     file, bars = decided.file, len(state.solution.labels) <= MOST_BARS
     figure = Figure(figsize=(13.0 if bars else 7.5, 6.0), layout="constrained")
     left, *right = figure.subplots(1, 1 + bars, squeeze=False)[0]
-    plot_rate(decided.cluster, file.costs, file.bounds, best=decided.optimum, ax=left)
+    plot = plot_rate if decided.cluster.trigger is None else plot_period
+    plot(decided.cluster, file.costs, file.bounds, best=decided.optimum, ax=left)
     if bars:
         plot_probabilities(state, ax=right[0])
     return _bytes(figure, kind)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rejuvmodel.cli.numbers import money_text, rate_text, ratio_text, small_text, wait_text
-from rejuvmodel.cli.tables import WAIT, compare_column, cost_table, grid_table, parameter_table, result_rows
+from rejuvmodel.cli.tables import (
+    compare_column,
+    cost_table,
+    grid_table,
+    parameter_table,
+    result_rows,
+    wait_name,
+)
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.optimum_result import Optimum, mean_wait
@@ -57,10 +64,10 @@ def optimum_report(
 
 
 def _decision(file: ClusterFile, best: Optimum) -> list[str]:
-    low, high = (mean_wait(rate) for rate in reversed(file.bounds))
+    low, high = file.waits
     searched = f"mean waits from {wait_text(low)} to {wait_text(high)}"
     return [
-        f"Best {WAIT}: {wait_text(best.period)} (rate {rate_text(best.rate)}).",
+        f"Best {wait_name(best.model)}: {wait_text(best.period)}{_rate(best)}.",
         f"Location: {_where(best)}.",
         f"Why: {best.reason}",
         f"Searched: {searched}{' (the default)' if file.default_bounds else ''}.",
@@ -71,28 +78,31 @@ def _decision(file: ClusterFile, best: Optimum) -> list[str]:
     ]
 
 
+def _rate(best: Optimum) -> str:
+    return f" (rate {rate_text(best.rate)})" if best.delay is None else ""
+
+
 def _where(best: Optimum) -> str:
-    ends = {"lower bound": "the longest wait searched", "upper bound": "the shortest wait searched"}
+    ends = ["the shortest wait searched", "the longest wait searched"]
+    axis = " of the rate" if best.delay is None else ""
     others = {"interior": "between the waits searched", "flat": "every wait is equally good"}
-    if best.location in ends:
-        return f"{best.location} of the rate, {ends[best.location]}"
-    return f"{best.location}, {others[best.location]}"
+    if best.location in others:
+        return f"{best.location}, {others[best.location]}"
+    return f"{best.location}{axis}, {ends[(best.location == 'upper bound') ^ bool(axis)]}"
 
 
 def _flat(best: Optimum) -> str:
-    slow, fast = best.flat_region
-    if slow == fast:
-        return f"{wait_text(mean_wait(slow))} alone"
-    return f"mean waits from {wait_text(mean_wait(fast))} to {wait_text(mean_wait(slow))}"
+    shortest, longest = best.flat_waits
+    if shortest == longest:
+        return f"{wait_text(shortest)} alone"
+    return f"mean waits from {wait_text(shortest)} to {wait_text(longest)}"
 
 
 def _break_even(best: Optimum) -> str:
-    if best.break_even is not None:
-        return (
-            f"rejuvenation pays only for mean waits below {words(mean_wait(best.break_even))} "
-            f"(rates above {rate_text(best.break_even)})"
-        )
-    if best.location in ("lower bound", "flat"):
+    if best.break_even_wait is not None:
+        rates = "" if best.delay is not None else f" (rates above {rate_text(best.break_even or 0.0)})"
+        return f"rejuvenation pays only for mean waits below {words(best.break_even_wait)}{rates}"
+    if best.location in ("upper bound" if best.delay is not None else "lower bound", "flat"):
         return "none, no shorter wait pays"
     return "none, the longest waits searched already pay"
 
@@ -115,6 +125,8 @@ def _percent(best: Optimum) -> str:
 def _certificate(best: Optimum) -> str:
     if not best.certified:
         return "none, the best wait was found by a numerical search"
+    if best.delay is not None:
+        return "no wait searched gives a value lower by more than a millionth, shown by bounds on every piece"
     waits = ", ".join(words(mean_wait(rate)) for rate in reversed(best.critical_points))
     if waits:
         many = len(best.critical_points) > 1
@@ -123,8 +135,10 @@ def _certificate(best: Optimum) -> str:
     return "exact, the slope is 0 nowhere between the ends, which were compared"
 
 
-def agreement_line(found: Agreement | None, rtol: float) -> str:
+def agreement_line(found: Agreement | None, rtol: float, cluster: Cluster) -> str:
     """One line on how far the two roads are apart."""
+    if found is None and cluster.trigger is not None:
+        return "Agreement: not compared, because a delay without exponential phases has no Markov chain."
     if found is None:
         return "Agreement: not compared at this size; rejuvmodel check does it."
     is_state = found.where.removeprefix("u").removeprefix("r")[:1].isdigit()

@@ -9,6 +9,7 @@ import numpy as np
 from rejuvmodel.cli.numbers import availability_text, money_text, rate_text, small_text, wait_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
+from rejuvmodel.models.laws import Fixed
 from rejuvmodel.optimum_result import mean_wait
 from rejuvmodel.parameters import COST_NAMES, RATE_NAMES, Costs
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rejuvmodel.steady_state import SteadyState
 
 WAIT = "mean wait after becoming unstable"
+#: What the wait is called on each clock.
+_WAITS = {"unstable": "after becoming unstable", "service": "after entering a normal state"}
 #: The rates that are no decision.
 _RATES = {name: said for name, said in RATE_NAMES.items() if name != "rejuvenation"}
 _EACH_REJUVENATION = Costs(failure=0, rejuvenation=0, per_rejuvenation=1)
@@ -30,6 +33,8 @@ def parameter_table(cluster: Cluster) -> str:
     for name, (meaning, symbol) in _RATES.items():
         rate = getattr(cluster.rates, name)
         rows.append([meaning, symbol, _span(rate), _rates(rate)])
+    if cluster.trigger is not None:
+        rows.append(["law of the delay, its clock", "D", _law(cluster), ""])
     return markdown_table(["parameter", "symbol", "mean time", "rate"], rows)
 
 
@@ -58,11 +63,10 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
     list of (str, str)
         Name and value of each row.
     """
-    rate, span = float(np.asarray(cluster.rates.rejuvenation)), words(file.horizon)
+    span = words(file.horizon)
     down, log_down = float(state.unavailability), float(state.log_unavailability)
     rows = [
-        (WAIT, wait_text(mean_wait(rate))),
-        ("rejuvenation rate λ_r", rate_text(rate)),
+        *_waits(cluster),
         ("availability", availability_text(down, log_down)),
         ("nines", f"{state.nines:.2f}"),
         ("unavailability", small_text(down, log_down)),
@@ -76,6 +80,28 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
             (f"cost in {span}", money_text(float(state.cost(file.costs, file.horizon)), file.currency))
         )
     return rows
+
+
+def wait_name(cluster: Cluster) -> str:
+    """What the wait of a cluster is called: a fixed one has no mean."""
+    if cluster.trigger is None:
+        return WAIT
+    start = "wait" if isinstance(cluster.trigger.law, Fixed) else "mean wait"
+    return f"{start} {_WAITS[cluster.trigger.clock]}"
+
+
+def _waits(cluster: Cluster) -> list[tuple[str, str]]:
+    if cluster.trigger is not None:
+        return [(wait_name(cluster), wait_text(float(np.asarray(cluster.trigger.mean))))]
+    rate = float(np.asarray(cluster.rates.rejuvenation))
+    return [(WAIT, wait_text(mean_wait(rate))), ("rejuvenation rate λ_r", rate_text(rate))]
+
+
+def _law(cluster: Cluster) -> str:
+    assert cluster.trigger is not None
+    stages = getattr(cluster.trigger.law, "k", None)
+    count = f" with {stages} stages" if stages is not None else ""
+    return f"{cluster.trigger.law.to_dict()['name']}{count}, {cluster.trigger.clock}"
 
 
 def _mass(state: SteadyState, name: str) -> str:
@@ -96,15 +122,26 @@ def grid_table(decided: Decided, state: SteadyState) -> str:
     file, rates, shape = decided.file, decided.cluster.rates, decided.cluster.shape
     span = words(file.horizon)
     varying = [name for name in _RATES if np.ndim(getattr(rates, name))]
-    names = ["at", *varying, WAIT, "availability", "unavailability", f"downtime in {span}"]
-    full = {name: np.broadcast_to(getattr(rates, name), shape) for name in (*varying, "rejuvenation")}
+    names = [
+        "at",
+        *varying,
+        wait_name(decided.cluster),
+        "availability",
+        "unavailability",
+        f"downtime in {span}",
+    ]
+    full = {name: np.broadcast_to(getattr(rates, name), shape) for name in varying}
+    trigger = decided.cluster.trigger
+    with np.errstate(divide="ignore"):
+        waits = 1 / np.asarray(rates.rejuvenation) if trigger is None else np.asarray(trigger.mean)
+    waits = np.broadcast_to(waits, shape)
     down, log_down = np.asarray(state.unavailability), np.asarray(state.log_unavailability)
     downtime = np.asarray(state.downtime(file.horizon))
     cost = None if file.costs is None else np.asarray(state.cost(file.costs, file.horizon))
     rows = []
     for index in np.ndindex(shape):
         row = [", ".join(map(str, index)), *(words(mean_wait(float(full[name][index]))) for name in varying)]
-        row.append(wait_text(mean_wait(float(full["rejuvenation"][index]))))
+        row.append(wait_text(float(waits[index])))
         row.append(availability_text(float(down[index]), float(log_down[index])))
         row += [small_text(float(down[index]), float(log_down[index])), words(float(downtime[index]))]
         row += [] if cost is None else [money_text(float(cost[index]), file.currency)]

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 LEAST = 1e-280
 RATE = r"$\lambda_r$"
 _REACH = 30.0
-_ORANGE, _GREEN, _GREY = "#D55E00", "#009E73", "0.35"
+ORANGE, GREEN, GREY = "#D55E00", "#009E73", "0.35"
 #: Waits that have short names.
-_WAITS = ("1 s", "10 s", "1 min", "10 min", "1 h", "6 h", "1 d", "7 d", "30 d", "365 d", "3650 d")
+WAITS = ("1 s", "10 s", "1 min", "10 min", "1 h", "6 h", "1 d", "7 d", "30 d", "365 d", "3650 d")
 
 
 class Height:
@@ -82,44 +82,44 @@ def mark_region(ax: Axes, best: Optimum) -> None:
 def mark_rates(ax: Axes, best: Optimum, cluster: Cluster, height: Height) -> None:
     """Mark the optimum, the break-even rate and the rate that the cluster has."""
     if best.location != "flat":
-        text = f"best ({best.location}): {_wait(best.rate)}: {_amount(best, best.log_value)}"
-        look = {"markersize": 15, "color": _ORANGE, "zorder": 6}
+        text = f"best ({best.location}): {_wait(best.rate)}: {amount(best, best.log_value)}"
+        look = {"markersize": 15, "color": ORANGE, "zorder": 6}
         _point(ax, best, height, best.rate, best.log_value, look, "*", text)
     given = cluster.rates.rejuvenation
     if given is not None and given != best.rate:
         log_value = float(log_objective(cluster, best, np.asarray(given)))
-        text = f"as given: {_wait(float(given))}: {_amount(best, log_value)}"
+        text = f"as given: {_wait(float(given))}: {amount(best, log_value)}"
         look = {"markersize": 17, "fillstyle": "none", "markeredgewidth": 1.8, "zorder": 5}
         _point(ax, best, height, float(given), log_value, look, "o", text)
     if best.break_even is not None:
         wait = words(mean_wait(best.break_even))
         text = f"break-even: pays only for waits below {wait} ({RATE} above {best.break_even:.4g} per hour)"
-        ax.axvline(best.break_even, color=_GREEN, linestyle="-.", linewidth=1.5, label=text)
+        ax.axvline(best.break_even, color=GREEN, linestyle="-.", linewidth=1.5, label=text)
 
 
 def mark_levels(ax: Axes, best: Optimum, ends: Floats, height: Height) -> None:
     """Draw the levels at λ_r = 0 and, if it is inside the bounds, at λ_r = ∞; say how the bounds end."""
     never, at_once = (float(end) for end in ends)
-    levels = [(never, f"{_wait(0.0)}: {_amount(best, never)}", "--")]
+    levels = [(never, f"{_wait(0.0)}: {amount(best, never)}", "--")]
     if best.bounds[1] == inf:
-        levels.append((at_once, f"{_wait(inf)}: tends to {_amount(best, at_once)}", ":"))
+        levels.append((at_once, f"{_wait(inf)}: tends to {amount(best, at_once)}", ":"))
     for level, text, style in levels:
         if isfinite(level):
-            ax.axhline(float(height(level)), color=_GREY, linestyle=style, linewidth=1.5, label=text)
+            ax.axhline(float(height(level)), color=GREY, linestyle=style, linewidth=1.5, label=text)
         else:
             ax.plot([], [], " ", label=text)
     low, high = best.bounds
     left = f"← to {RATE} = 0, never" if low == 0 else "lower bound"
     right = f"to {RATE} = ∞, at once →" if high == inf else "upper bound"
     for x, side, text in ((0.01, "left", left), (0.99, "right", right)):
-        ax.text(x, 0.02, text, transform=ax.transAxes, ha=side, va="bottom", color=_GREY, size="small")
+        ax.text(x, 0.02, text, transform=ax.transAxes, ha=side, va="bottom", color=GREY, size="small")
 
 
 def mark_waits(ax: Axes) -> None:
     """Name mean waits along the upper edge."""
     low, high = ax.get_xlim()
     span = log(high / low)
-    named = {text: 1 / hours(text) for text in _WAITS}
+    named = {text: 1 / hours(text) for text in WAITS}
     inside = [(text, rate) for text, rate in named.items() if low <= rate <= high]
     if len(inside) < 3:
         inside = [(words(1 / rate), float(rate)) for rate in np.geomspace(low, high, 7)[5:0:-2]]
@@ -162,7 +162,7 @@ def _wait(rate: float) -> str:
     return f"wait {words(mean_wait(rate))} ({RATE} = {rate:.4g} per hour)"
 
 
-def _amount(best: Optimum, log_value: float) -> str:
+def amount(best: Optimum, log_value: float) -> str:
     """A value with its unit, also where it is below the least double."""
     if not isfinite(log_value):
         number = "0"

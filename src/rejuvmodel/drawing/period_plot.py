@@ -1,0 +1,125 @@
+"""The objective against the mean delay of a trigger."""
+
+from __future__ import annotations
+
+from math import inf, isfinite, log
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.drawing.plot_parts import GREEN, GREY, ORANGE, WAITS, Height, amount
+from rejuvmodel.durations import hours, words
+from rejuvmodel.models.trigger import CLOCKS
+from rejuvmodel.optimum import UNAVAILABILITY
+from rejuvmodel.period_curve import PeriodCurve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from rejuvmodel.models.cluster import Cluster
+    from rejuvmodel.models.trigger import Trigger
+    from rejuvmodel.optimum_result import Optimum
+
+_POINTS = 300
+#: The plot shows this factor beyond what is marked.
+_REACH = 20.0
+
+
+def draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) -> None:
+    """Draw the curve, the optimum, the delays within 1 % of it, the given delay, never and at once."""
+    curve = PeriodCurve(cluster, trigger, UNAVAILABILITY if best.costs is None else best.costs)
+    given = float(np.asarray(trigger.mean)) if trigger.mean is not None else inf
+    low, high = _window(curve, best, given)
+    delays = np.geomspace(low, high, max(60, min(_POINTS, 4_000_000 // cluster.servers)))
+    logs = np.asarray(curve.log_at(delays))
+    never, at_once = float(curve.log_at(inf)), float(curve.log_at(0.0))
+    levels = [(never, "never rejuvenate", "--")]
+    if best.bounds[0] == 0 and isfinite(at_once):
+        levels.append((at_once, "rejuvenate at once", ":"))
+    height = Height(np.append(logs, [level for level, *_ in levels]))
+    what = "unavailability" if best.costs is None else "expected cost per hour"
+    ax.set(xscale="log", yscale=height.scale, xlim=(low, high), ylim=height.limits)
+    ax.set_xlabel(f"mean delay [h] {CLOCKS[trigger.clock]}")
+    ax.set_ylabel(f"{height.prefix}{what}")
+    ax.plot(delays, height(logs), color="black", linewidth=1.8, label=f"{what}, {_law(trigger)} delay")
+    first, last = max(best.flat_region[0], low), min(best.flat_region[1], high)
+    if first < last:
+        ends = f"{_span(best.flat_region[0])} to {_span(best.flat_region[1])}"
+        text = "no delay changes anything" if best.location == "flat" else f"within 1 % of the best: {ends}"
+        ax.axvspan(first, last, color="#56B4E9", alpha=0.3, linewidth=0, label=text)
+    for level, text, style in levels:
+        ax.axhline(
+            float(height(level)),
+            color=GREY,
+            linestyle=style,
+            linewidth=1.5,
+            label=f"{text}: {amount(best, level)}",
+        )
+    marks = (
+        []
+        if best.location == "flat"
+        else [(best.period, "*", 15, ORANGE, "full", f"best ({best.location}): {_span(best.period)}")]
+    )
+    if 0 < given < inf and given != best.period:
+        marks.append((given, "o", 17, "black", "none", f"as given: {_span(given)}"))
+    for delay, shape, size, colour, fill, text in marks:
+        x = min(max(delay, low), high)
+        log_value = float(curve.log_at(x))
+        ax.plot(
+            [x], [float(height(log_value))], shape if x == delay else ("<" if delay < low else ">"),
+            markersize=size, color=colour, fillstyle=fill, markeredgecolor="black", clip_on=False, zorder=6,
+            label=f"{text}: {amount(best, float(curve.log_at(delay)))}",
+        )  # fmt: skip
+    if best.break_even is not None:
+        ax.axvline(
+            best.break_even, color=GREEN, linestyle="-.", linewidth=1.5,
+            label=f"break-even: pays only below {words(best.break_even)}",
+        )  # fmt: skip
+    _name_delays(ax)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, handlelength=2.5)
+
+
+def _law(trigger: Trigger) -> str:
+    name = type(trigger.law).__name__
+    stages = getattr(trigger.law, "k", None)
+    return f"{name}-{stages}" if stages is not None else name
+
+
+def _window(curve: PeriodCurve, best: Optimum, given: float) -> tuple[float, float]:
+    """Delays between which there is something to see, inside the bounds."""
+    rates = curve.cluster.rates
+    marks = [
+        best.period,
+        best.break_even,
+        *best.flat_region,
+        *best.critical_points,
+        given,
+        1 / float(rates.restart),
+    ]
+    marks += [1 / float(rate) for rate in (rates.aging, rates.failure) if rate > 0]
+    low, high = best.bounds
+    seen = [x for x in marks if x is not None and 1e-9 < x < 1e12 and low <= x <= high]
+    seen = seen or [min(max(1.0, low), high)]
+    first = low if low > 0 else min(seen) / _REACH
+    last = high if high < inf else max(seen) * _REACH
+    return (first, last) if last > 1.5 * first else (first / 3, last * 3)
+
+
+def _span(delay: float) -> str:
+    return "at once" if delay == 0 else words(delay)
+
+
+def _name_delays(ax: Axes) -> None:
+    """Name delays along the upper edge."""
+    low, high = ax.get_xlim()
+    room = 0.07 * log(high / low)
+    kept: list[tuple[str, float]] = []
+    for text in WAITS:
+        delay = hours(text)
+        if low <= delay <= high and (not kept or log(delay / kept[-1][1]) > room):
+            kept.append((text, delay))
+    if len(kept) < 3:
+        kept = [(words(x), float(x)) for x in np.exp(np.linspace(log(low), log(high), 7)[1:6:2])]
+    top = ax.secondary_xaxis("top")
+    top.set_xticks([delay for _, delay in kept], [text for text, _ in kept])
+    top.set_xticks([], minor=True)
