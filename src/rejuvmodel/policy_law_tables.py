@@ -1,0 +1,127 @@
+"""Laws of policies from plain data: each parameter checked, and nothing left to be guessed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.plain_values import choice, described, keys, number, whole
+from rejuvmodel.policy_laws import (
+    DelayLaw,
+    EmpiricalDelay,
+    ErlangDelay,
+    ExponentialDelay,
+    FixedDelay,
+    HyperexponentialDelay,
+    UniformDelay,
+)
+
+_MOST_PHASES = 10**6
+_MOST_VALUES = 10**5
+_LAWS = {
+    "exponential": "memoryless",
+    "fixed": "always the same",
+    "erlang": "k equal phases",
+    "uniform": "from low to high",
+    "hyperexponential": "branches with probabilities and means",
+    "empirical": "one of the values",
+}
+
+
+def delay_law(value: object) -> DelayLaw:
+    """Return a law from plain data.
+
+    Parameters
+    ----------
+    value : mapping, str or DelayLaw
+        ``{"name": "erlang", "k": 5}``; a name alone for a law without parameters.
+
+    Returns
+    -------
+    DelayLaw
+        The law.
+
+    Raises
+    ------
+    InvalidInputError
+        If the law is unknown, a parameter is missing, unknown or outside its limits, or the value is a law
+        of the user's own, which no file can hold.
+    """
+    table = {"name": value} if isinstance(value, str) else value
+    if isinstance(value, DelayLaw):
+        table = value.to_dict()  # checked again: a law can be built by hand
+    if not isinstance(table, Mapping):
+        rule = f"law is plain data, one of {', '.join(_LAWS)}"
+        advice = (
+            'Write, for example, {"name": "erlang", "k": 5}. A law of your own fits no file: '
+            'draw delays from it and give them as {"name": "empirical", "values": [...]}.'
+        )
+        raise InvalidInputError("law", described(value), rule, advice)
+    if "name" not in table:
+        keys("law", table, ["name"], [key for key in table if isinstance(key, str)])
+    name = choice("law.name", table["name"], _LAWS)
+    if name == "exponential":
+        keys("law", table, ["name"])
+        return ExponentialDelay()
+    if name == "fixed":
+        keys("law", table, ["name"])
+        return FixedDelay()
+    if name == "erlang":
+        k = keys("law", table, ["name", "k"])["k"]
+        rule = f"k is the number of phases, a whole number from 1 to {_MOST_PHASES}"
+        return ErlangDelay(whole("law.k", k, rule, minimum=1, maximum=_MOST_PHASES))
+    if name == "uniform":
+        return _uniform(keys("law", table, ["name", "low", "high"]))
+    if name == "hyperexponential":
+        return _hyperexponential(keys("law", table, ["name", "probabilities", "means"]))
+    return _empirical(keys("law", table, ["name", "values"], ["probabilities"]))
+
+
+def _uniform(table: Mapping[str, object]) -> UniformDelay:
+    low = number("law.low", table["low"], "low is a finite number of at least 0", minimum=0)
+    rule = f"high is a finite number above low ({low:.6g})"
+    return UniformDelay(low, number("law.high", table["high"], rule, minimum=low, open_minimum=True))
+
+
+def _hyperexponential(table: Mapping[str, object]) -> HyperexponentialDelay:
+    rule = "means are a list of finite numbers above 0, one for each branch"
+    means = _numbers("law.means", table["means"], rule, open_minimum=True)
+    return HyperexponentialDelay(_probabilities(table["probabilities"], len(means)), means)
+
+
+def _empirical(table: Mapping[str, object]) -> EmpiricalDelay:
+    rule = f"values are a list of 1 to {_MOST_VALUES} finite numbers of at least 0"
+    values = _numbers("law.values", table["values"], rule)
+    given = table.get("probabilities")
+    probabilities = None if given is None else _probabilities(given, len(values))
+    if not any(values):
+        raise InvalidInputError(
+            "law.values", "zeros only", "one of the values is above 0", "Write mean=0 for at once."
+        )
+    return EmpiricalDelay(values, probabilities)
+
+
+def _numbers(argument: str, value: object, rule: str, *, open_minimum: bool = False) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_VALUES:
+        found = described(value) if not isinstance(value, list | tuple) else f"a list of {len(value)}"
+        raise InvalidInputError(argument, found, rule, "Write, for example, [10, 20].")
+    return tuple(
+        number(f"{argument}[{index}]", entry, rule, minimum=0, open_minimum=open_minimum)
+        for index, entry in enumerate(value)
+    )
+
+
+def _probabilities(value: object, length: int) -> tuple[float, ...]:
+    rule = f"probabilities are a list of {length} numbers above 0 with the sum 1"
+    found = _numbers("law.probabilities", value, rule, open_minimum=True)
+    if len(found) != length:
+        raise InvalidInputError(
+            "law.probabilities", f"a list of {len(found)}", rule, "Give one probability for each."
+        )
+    if max(found) > 1 or abs(math.fsum(found) - 1) > 1e-9:
+        total = math.fsum(min(one, 2.0) for one in found)
+        raise InvalidInputError(
+            "law.probabilities", f"the sum {total:.12g}", rule, "Divide them by their sum."
+        )
+    return found
