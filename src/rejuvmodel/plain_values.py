@@ -257,5 +257,5 @@ def _is_number(value: object) -> bool:
 
 
 def _nearest(value: object, choices: Sequence[str] | Mapping[str, str]) -> str:
-    near = get_close_matches(value, choices, n=1) if isinstance(value, str) else ()
+    near = get_close_matches(value, choices, n=1, cutoff=0.7) if isinstance(value, str) else ()
     return f'Did you mean "{near[0]}"?' if near else ""

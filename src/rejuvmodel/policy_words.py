@@ -33,12 +33,14 @@ def sentence(policy: PolicyTerms) -> str:
     str
         Who waits how long, from when and by which law; and how many servers at a time.
     """
-    servers = f"{policy.servers} server{'s' * (policy.servers != 1)}"
+    if math.isinf(policy.mean):
+        return f"{_wait(policy)}."
     budget = (
-        f"at most {policy.max_concurrent} of {servers} at a time, and at least {policy.required} "
-        f"stay{'s' * (policy.required == 1)} in service."
+        f"at most {policy.max_concurrent} of {policy.servers} server{'s' * (policy.servers != 1)} at a time"
     )
-    return f"{_wait(policy)}; {budget}" if policy.mean < math.inf else f"{_wait(policy)}."
+    if policy.required:
+        budget += f", and at least {policy.required} stay{'s' * (policy.required == 1)} in service"
+    return f"{_wait(policy)}; {budget}."
 
 
 def rows(policy: PolicyTerms) -> list[tuple[str, str]]:
