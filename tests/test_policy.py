@@ -91,7 +91,7 @@ def test_policies_compare_hash_copy_and_pickle_by_value(made: rj.RejuvenationPol
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("scope", "server"), ("clock", "service"), ("law", "exponential"), ("law", {"name": "erlang", "k": 6}),
+        ("scope", "server"), ("clock", "service"), ("law", "fixed"), ("law", {"name": "erlang", "k": 6}),
         ("mean", math.nextafter(FULL["mean"], math.inf)), ("jitter", 0.0), ("servers", 5), ("required", 1),
         ("max_concurrent", 1), ("predicted", None), ("computed_from", None),
     ],

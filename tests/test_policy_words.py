@@ -11,12 +11,13 @@ from policies import FULL, policies, policy
 
 import rejuvmodel as rj
 
-
 SENTENCES: list[tuple[dict[str, Any], str]] = [
     (
         {"mean": 278},
-        "Each server waits exactly 278 h after service start; "
-        "at most 1 of 4 servers at a time, and at least 3 stay in service.",
+        (
+            "Each server waits exactly 278 h after service start; "
+            "at most 1 of 4 servers at a time, and at least 3 stay in service."
+        ),
     ),
     ({"mean": 278.150731}, "Each server waits exactly 278.150731 h after service start;"),
     ({"scope": "cluster", "mean": "7 d"}, "The cluster waits exactly 7 d after service start;"),
@@ -24,18 +25,24 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"clock": "unstable", "mean": 0}, "Each server waits no time once unstable;"),
     (
         {"clock": "unstable", "law": "exponential", "mean": "12 d"},
-        "Each server has a mean wait of 12 d once unstable, "
-        "drawn anew at each episode from an exponential law;",
+        (
+            "Each server has a mean wait of 12 d once unstable, "
+            "drawn anew at each episode from an exponential law;"
+        ),
     ),
     (
         {"scope": "cluster", "clock": "unstable", "law": "exponential", "mean": 336.4821},
-        "The cluster has a mean wait of 14.02 d once its first server is unstable, "
-        "drawn anew at each episode from an exponential law;",
+        (
+            "The cluster has a mean wait of 14.02 d once its first server is unstable, "
+            "drawn anew at each episode from an exponential law;"
+        ),
     ),
     (
         {"law": {"name": "erlang", "k": 5}, "jitter": "10 min"},
-        "Each server has a mean wait of 278 h after service start, drawn anew at each start "
-        "from an Erlang law of k = 5, plus up to 10 min drawn evenly to spread restarts;",
+        (
+            "Each server has a mean wait of 278 h after service start, drawn anew at each start "
+            "from an Erlang law of k = 5, plus up to 10 min drawn evenly to spread restarts;"
+        ),
     ),
     ({"law": {"name": "uniform", "low": 1, "high": 3}, "mean": 4}, "from a uniform law from 2 h to 6 h;"),
     (
@@ -77,8 +84,8 @@ def test_notebooks_show_a_table() -> None:
     html = rj.RejuvenationPolicy(**terms)._repr_html_()
     assert "<b>" not in html
     shown = (
-        "the cluster, once its first server is unstable", "an Erlang law of k = 5", "3.70352e-06", "1.947 min",
-        "0.0048 &lt;b&gt;", "2 of 4", "up to 15 min",
+        "the cluster, once its first server is unstable", "an Erlang law of k = 5", "3.70352e-06",
+        "1.947 min", "0.0048 &lt;b&gt;", "2 of 4", "up to 15 min",
     )  # fmt: skip
     for text in shown:
         assert f">{text}<" in html, text

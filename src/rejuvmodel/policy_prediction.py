@@ -143,13 +143,13 @@ def origin(value: object) -> Record:
     optional = ["costs", "rate_bounds", "mean_bounds"]
     given = keys("computed_from", value, ["library", "model", "rates"], optional)
     label("computed_from.library", given["library"], 100)
-    for key in ("model", "rates", "costs"):
-        if given.get(key) is not None:
-            record(f"computed_from.{key}", given[key])
-        elif key != "costs":
-            rule = f"{key} is a table of plain values"
-            raise InvalidInputError(f"computed_from.{key}", "None", rule, 'Write {"name": value}.')
     made = record("computed_from", {key: entry for key, entry in given.items() if entry is not None})
+    for key in ("model", "rates", "costs"):
+        if not isinstance(made.get(key), Record) and (key in made or key != "costs"):
+            rule = f"{key} is a table of plain values"
+            raise InvalidInputError(
+                f"computed_from.{key}", described(given[key]), rule, 'Write {"name": value}.'
+            )
     for key in ("rate_bounds", "mean_bounds"):
         if key in made and not _is_interval(made[key]):
             rule = f"{key} are two numbers of at least 0, the smaller one first"
