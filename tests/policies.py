@@ -61,13 +61,13 @@ def laws(draw: st.DrawFn) -> Any:
         return {"name": name, "k": draw(st.integers(1, 10**6))}
     if name == "uniform":
         low, high = sorted(draw(st.lists(lengths, min_size=2, max_size=2, unique=True)))
-        return {"name": name, "low": low, "high": high}
+        return {"name": name, "lo": low, "hi": high}
     values = draw(st.lists(positive, min_size=1, max_size=4))
     weights = draw(st.lists(st.integers(1, 9), min_size=len(values), max_size=len(values)))
     probabilities = [one / sum(weights) for one in weights]
     if name == "hyperexponential":
         return {"name": name, "probabilities": probabilities, "means": values}
-    return {"name": name, "values": values} | draw(st.sampled_from([{}, {"probabilities": probabilities}]))
+    return {"name": name, "samples": values}
 
 
 plain = st.recursive(

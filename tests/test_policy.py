@@ -62,7 +62,7 @@ def test_numbers_of_any_type_become_plain() -> None:
         servers=np.int64(4),
         required=np.uint8(3),
         jitter=Fraction(1, 4),
-        law={"name": "empirical", "values": (np.float64(1), Decimal("2.5"), 3)},
+        law={"name": "empirical", "samples": (np.float64(1), Decimal("2.5"), 3)},
         predicted={"unavailability": np.float64(0.5), "horizon": Decimal(10)},
         computed_from={
             "library": "1",
@@ -73,7 +73,7 @@ def test_numbers_of_any_type_become_plain() -> None:
     assert [type(value) for value in (made.mean, made.servers, made.required, made.jitter)] == [
         float, int, int, float,
     ]  # fmt: skip
-    assert made.to_dict()["law"]["values"] == [1.0, 2.5, 3.0]
+    assert made.to_dict()["law"]["samples"] == [1.0, 2.5, 3.0]
     assert repr(made.to_dict()["computed_from"]) == (
         "{'library': '1', 'model': {'a': 2.0}, 'rates': {'b': 3, 'c': 0.5}}"
     )
@@ -159,12 +159,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"law": {"name": "erlang", "k": 2.0}}, "law.k", "whole number"),
     ({"law": {"name": "erlang", "k": 10**7}}, "law.k", "whole number"),
     ({"law": ErlangDelay(-1)}, "law.k", "whole number"),
-    ({"law": {"name": "uniform", "low": 2, "high": 2}}, "law.high", "limits"),
-    ({"law": {"name": "uniform", "low": -1, "high": 2}}, "law.low", "limits"),
-    ({"law": {"name": "uniform", "low": 1, "high": math.inf}}, "law.high", "limits"),
-    ({"law": {"name": "uniform", "low": 1, "hihg": 2}}, "law.hihg", '"high"'),
+    ({"law": {"name": "uniform", "lo": 3, "hi": 2}}, "law.hi", "limits"),
+    ({"law": {"name": "uniform", "lo": 0, "hi": 0}}, "law.hi", "limits"),
+    ({"law": {"name": "uniform", "lo": -1, "hi": 2}}, "law.lo", "limits"),
+    ({"law": {"name": "uniform", "lo": 1, "hi": math.inf}}, "law.hi", "limits"),
+    ({"law": {"name": "uniform", "lo": 1, "hii": 2}}, "law.hii", '"hi"'),
     ({"law": {"name": "hyperexponential", "probabilities": [1], "means": []}}, "law.means", "[10, 20]"),
-    ({"law": {"name": "hyperexponential", "probabilities": [1], "means": [0]}}, "law.means[0]", "limits"),
+    ({"law": {"name": "hyperexponential", "probabilities": [1], "means": [0]}}, "law.means", "mean=0"),
+    ({"law": {"name": "hyperexponential", "probabilities": [1], "means": [-1]}}, "law.means[0]", "limits"),
     (
         {"law": {"name": "hyperexponential", "probabilities": [0.5, 0.6], "means": [1, 2]}},
         "law.probabilities",
@@ -185,11 +187,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "law.probabilities",
         "",
     ),
-    ({"law": {"name": "empirical", "values": []}}, "law.values", "[10, 20]"),
-    ({"law": {"name": "empirical", "values": [1, math.nan]}}, "law.values[1]", "limits"),
-    ({"law": {"name": "empirical", "values": [0, 0.0]}}, "law.values", "mean=0"),
-    ({"law": {"name": "empirical", "values": "12"}}, "law.values", "[10, 20]"),
-    ({"law": {"name": "empirical", "values": [1] * 100_001}}, "law.values", "[10, 20]"),
+    ({"law": {"name": "empirical", "samples": []}}, "law.samples", "[10, 20]"),
+    ({"law": {"name": "empirical", "samples": [1, math.nan]}}, "law.samples[1]", "limits"),
+    ({"law": {"name": "empirical", "samples": [0, 0.0]}}, "law.samples", "mean=0"),
+    ({"law": {"name": "empirical", "samples": "12"}}, "law.samples", "[10, 20]"),
+    ({"law": {"name": "empirical", "samples": [1] * 100_001}}, "law.samples", "[10, 20]"),
     ({"predicted": 0.5}, "predicted", "table"),
     ({"predicted": {}}, "predicted.unavailability", "Add"),
     ({"predicted": {"unavailability": 1.5, "horizon": 1}}, "predicted.unavailability", "limits"),

@@ -293,7 +293,7 @@ def test_a_policy_too_long_to_be_read_is_not_written(directory: Path) -> None:
 
 def test_the_longest_law_fits_into_a_file() -> None:
     """A hundred thousand observed delays, all their digits written, are read back the same."""
-    made = policy(law={"name": "empirical", "values": [1 / (3 + k) for k in range(100_000)]})
+    made = policy(law={"name": "empirical", "samples": [1 / (3 + k) for k in range(100_000)]})
     made.save("a.json")
     assert rj.RejuvenationPolicy.load("a.json") == made
 

@@ -44,13 +44,13 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
             "from an Erlang law of k = 5, plus up to 10 min drawn evenly to spread restarts;"
         ),
     ),
-    ({"law": {"name": "uniform", "low": 1, "high": 3}, "mean": 4}, "from a uniform law from 2 h to 6 h;"),
+    ({"law": {"name": "uniform", "lo": 1, "hi": 3}, "mean": 4}, "from a uniform law from 2 h to 6 h;"),
     (
         {"law": {"name": "hyperexponential", "probabilities": [0.5, 0.5], "means": [3, 1]}, "mean": 4},
         "from a hyperexponential law with 2 branches of mean 2 h to 6 h;",
     ),
     (
-        {"law": {"name": "empirical", "values": [2, 1, 3]}, "mean": 4},
+        {"law": {"name": "empirical", "samples": [2, 1, 3]}, "mean": 4},
         "from an empirical law of 3 delays from 2 h to 6 h;",
     ),
     ({"mean": "never"}, "Each server is never rejuvenated: the wait after service start has no end."),

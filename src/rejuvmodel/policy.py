@@ -40,9 +40,9 @@ class RejuvenationPolicy(PolicyTerms):
     clock : {"unstable", "service"}
         Whether the delay counts from becoming unstable or from service start.
     law : str or mapping
-        Law of the delay: "exponential", "fixed", ``{"name": "erlang", "k": 5}``, "uniform" with ``low`` and
-        ``high``, "hyperexponential" with ``probabilities`` and ``means``, "empirical" with ``values`` and
-        optional ``probabilities``. It gives the shape only: it is stretched until its mean is `mean`.
+        Law of the delay: "exponential", "fixed", ``{"name": "erlang", "k": 5}``, "uniform" with ``lo`` and
+        ``hi``, "hyperexponential" with ``probabilities`` and ``means``, or "empirical" with ``samples``. It
+        gives the shape only: it is stretched until its mean is `mean`.
     mean : float, timedelta or str
         Mean of the law [h]: 0 for at once (not with clock "service"), infinity or "never" for never.
     servers : int

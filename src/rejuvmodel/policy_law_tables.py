@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NoReturn
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.plain_values import choice, described, keys, number, whole
@@ -17,14 +18,14 @@ from rejuvmodel.policy_laws import (
 )
 
 _MOST_PHASES = 10**6
-_MOST_VALUES = 10**5
+_MOST_SAMPLES = 10**5
 _LAWS = {
     "exponential": "memoryless",
     "fixed": "always the same",
     "erlang": "k equal phases",
-    "uniform": "from low to high",
+    "uniform": "from lo to hi",
     "hyperexponential": "branches with probabilities and means",
-    "empirical": "one of the values",
+    "empirical": "one of the samples",
 }
 
 
@@ -54,7 +55,7 @@ def delay_law(value: object) -> DelayLaw:
         rule = f"law is plain data, one of {', '.join(_LAWS)}"
         advice = (
             'Write, for example, {"name": "erlang", "k": 5}. A law of your own fits no file: '
-            'draw delays from it and give them as {"name": "empirical", "values": [...]}.'
+            'draw delays from it and give them as {"name": "empirical", "samples": [...]}.'
         )
         raise InvalidInputError("law", described(value), rule, advice)
     if "name" not in table:
@@ -71,38 +72,43 @@ def delay_law(value: object) -> DelayLaw:
         rule = f"k is the number of phases, a whole number from 1 to {_MOST_PHASES}"
         return ErlangDelay(whole("law.k", k, rule, minimum=1, maximum=_MOST_PHASES))
     if name == "uniform":
-        return _uniform(keys("law", table, ["name", "low", "high"]))
+        return _uniform(keys("law", table, ["name", "lo", "hi"]))
     if name == "hyperexponential":
         return _hyperexponential(keys("law", table, ["name", "probabilities", "means"]))
-    return _empirical(keys("law", table, ["name", "values"], ["probabilities"]))
+    return _empirical(keys("law", table, ["name", "samples"]))
 
 
 def _uniform(table: Mapping[str, object]) -> UniformDelay:
-    low = number("law.low", table["low"], "low is a finite number of at least 0", minimum=0)
-    rule = f"high is a finite number above low ({low:.6g})"
-    return UniformDelay(low, number("law.high", table["high"], rule, minimum=low, open_minimum=True))
+    lo = number("law.lo", table["lo"], "lo is a finite number of at least 0", minimum=0)
+    rule = f"hi is a finite number above 0 and not below lo ({lo:.6g})"
+    hi = number("law.hi", table["hi"], rule, minimum=lo, open_minimum=lo == 0)
+    return UniformDelay(lo, hi)
 
 
 def _hyperexponential(table: Mapping[str, object]) -> HyperexponentialDelay:
-    rule = "means are a list of finite numbers above 0, one for each branch"
-    means = _numbers("law.means", table["means"], rule, open_minimum=True)
-    return HyperexponentialDelay(_probabilities(table["probabilities"], len(means)), means)
+    rule = "means are a list of finite numbers of at least 0, one for each branch"
+    means = _numbers("law.means", table["means"], rule)
+    probabilities = _probabilities(table["probabilities"], len(means))
+    if not any(means):
+        _refuse_zeros("law.means")
+    return HyperexponentialDelay(probabilities, means)
 
 
 def _empirical(table: Mapping[str, object]) -> EmpiricalDelay:
-    rule = f"values are a list of 1 to {_MOST_VALUES} finite numbers of at least 0"
-    values = _numbers("law.values", table["values"], rule)
-    given = table.get("probabilities")
-    probabilities = None if given is None else _probabilities(given, len(values))
-    if not any(values):
-        raise InvalidInputError(
-            "law.values", "zeros only", "one of the values is above 0", "Write mean=0 for at once."
-        )
-    return EmpiricalDelay(values, probabilities)
+    rule = f"samples are a list of 1 to {_MOST_SAMPLES} finite numbers of at least 0"
+    samples = _numbers("law.samples", table["samples"], rule)
+    if not any(samples):
+        _refuse_zeros("law.samples")
+    return EmpiricalDelay(samples)
+
+
+def _refuse_zeros(argument: str) -> NoReturn:
+    rule = "a delay that is always 0 has no shape that could be stretched to a mean"
+    raise InvalidInputError(argument, "zeros", rule, 'Write law="fixed" and mean=0 for at once.')
 
 
 def _numbers(argument: str, value: object, rule: str, *, open_minimum: bool = False) -> tuple[float, ...]:
-    if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_VALUES:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_SAMPLES:
         found = described(value) if not isinstance(value, list | tuple) else f"a list of {len(value)}"
         raise InvalidInputError(argument, found, rule, "Write, for example, [10, 20].")
     return tuple(

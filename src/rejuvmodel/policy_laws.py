@@ -6,9 +6,11 @@ as it is written, and E[X] its mean, the delay is D = m·X/E[X]; so only the rat
     exponential        X ~ Exp(1)
     fixed              X = 1
     erlang             X ~ Gamma(k, 1/k), the sum of k exponential phases
-    uniform            X ~ U(low, high)
+    uniform            X ~ U(lo, hi)
     hyperexponential   X ~ Exp(1/means[j]) with probability probabilities[j]
-    empirical          X = values[j] with probability probabilities[j], or each equally likely
+    empirical          X = samples[j], each equally likely
+
+The names are those of the laws of `rejuvmodel.models.laws`, without the time that is the policy's mean.
 """
 
 from __future__ import annotations
@@ -63,11 +65,11 @@ class DelayLaw:
         Returns
         -------
         dict
-            Its name and its parameters; those left out are not there.
+            Its name and its parameters.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-        return {"name": self.name} | {key: value for key, value in plain.items() if value is not None}
+        return {"name": self.name} | plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +123,20 @@ class UniformDelay(DelayLaw):
     """Delay anywhere between two ends."""
 
     name: ClassVar[str] = "uniform"
-    low: float
-    high: float
+    lo: float
+    hi: float
 
     def relative(self, random: Random) -> float:
         """One delay in units of its mean."""
-        return random.uniform(self._low(), 1.0) * 2.0 / (self._low() + 1.0)
+        return random.uniform(self._least(), 1.0) * 2.0 / (self._least() + 1.0)
 
     def phrase(self, mean: float) -> str:
         """The law in words."""
-        low, high = (words(mean * (2.0 * end / (self._low() + 1.0))) for end in (self._low(), 1.0))
+        low, high = (words(mean * (2.0 * end / (self._least() + 1.0))) for end in (self._least(), 1.0))
         return f"a uniform law from {low} to {high}"
 
-    def _low(self) -> float:
-        return self.low / self.high
+    def _least(self) -> float:
+        return self.lo / self.hi
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,21 +163,19 @@ class EmpiricalDelay(DelayLaw):
     """One of the delays that were given."""
 
     name: ClassVar[str] = "empirical"
-    values: tuple[float, ...]
-    probabilities: tuple[float, ...] | None = None
+    samples: tuple[float, ...]
 
     def relative(self, random: Random) -> float:
         """One delay in units of its mean."""
-        value = random.choices(self.values, self.probabilities)[0]
-        return _ratio(value, self.values, self.probabilities)
+        return _ratio(random.choice(self.samples), self.samples)
 
     def phrase(self, mean: float) -> str:
         """The law in words."""
-        low, high = _ends(mean, self.values, self.probabilities)
-        return f"an empirical law of {len(self.values)} delays from {low} to {high}"
+        low, high = _ends(mean, self.samples)
+        return f"an empirical law of {len(self.samples)} delays from {low} to {high}"
 
 
-def _ratio(value: float, values: tuple[float, ...], probabilities: tuple[float, ...] | None) -> float:
+def _ratio(value: float, values: tuple[float, ...], probabilities: tuple[float, ...] = ()) -> float:
     """Value over the mean of all of them; each by the largest, so that nothing overflows."""
     most = max(values)
     weights = probabilities or (1.0,) * len(values)
@@ -183,7 +183,7 @@ def _ratio(value: float, values: tuple[float, ...], probabilities: tuple[float, 
     return (value / most) / mean
 
 
-def _ends(mean: float, values: tuple[float, ...], probabilities: tuple[float, ...] | None) -> tuple[str, str]:
+def _ends(mean: float, values: tuple[float, ...], probabilities: tuple[float, ...] = ()) -> tuple[str, str]:
     """Smallest and largest of the values in words, stretched to the mean."""
     low, high = (words(mean * _ratio(end, values, probabilities)) for end in (min(values), max(values)))
     return low, high
