@@ -419,10 +419,12 @@ def test_readers_always_meet_a_whole_file() -> None:
     writer.start()
     try:
         means = {rj.RejuvenationPolicy.load("a.json").mean for _ in range(300)}
+        while len(means) < 5 and writer.is_alive():  # however slow the disk is
+            means.add(rj.RejuvenationPolicy.load("a.json").mean)
     finally:
         stop.set()
         writer.join()
-    assert len(means) > 1
+    assert len(means) >= 5
 
 
 def test_reading_and_drawing_need_no_numpy() -> None:
