@@ -60,6 +60,10 @@ def delay_law(value: object) -> DelayLaw:
         raise InvalidInputError("law", described(value), rule, advice)
     if "name" not in table:
         keys("law", table, ["name"], [key for key in table if isinstance(key, str)])
+    for key in ("mean", "delay"):
+        if key in table:
+            rule = "a law has no time of its own: its mean is the mean of the policy"
+            raise InvalidInputError(f"law.{key}", described(table[key]), rule, "Give mean= to the policy.")
     name = choice("law.name", table["name"], _LAWS)
     if name == "exponential":
         keys("law", table, ["name"])

@@ -161,9 +161,9 @@ def _replace(target: str, data: bytes, mode: int | None) -> None:
     directory = os.path.dirname(target)
     # A short name of its own, because the target's may be as long as names can be.
     temporary = os.path.join(directory, f".rejuvmodel-{secrets.token_hex(8)}.tmp")
-    # Opened with the permissions that any new file of this user has.
+    # A new file has the permissions of any new file of this user; another's are never wider than the old.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode)
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
