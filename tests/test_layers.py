@@ -16,8 +16,9 @@ PACKAGE = Path(__file__).parents[1] / "src" / "rejuvmodel"
 #: From the ground up. A room may import rooms of its own floor and below, and cycles are forbidden.
 FLOORS = (
     {"errors", "durations", "memory", "html_tables"},
-    {"toml_tables", "toml_keys", "toml_files"},
-    {"policy"},
+    {"text_files", "toml_tables", "toml_keys", "toml_files"},
+    {"plain_values", "plain_records", "strict_json"},
+    {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters"},
     {"measures", "state_labels"},
     {"solutions"},
@@ -70,6 +71,15 @@ LIGHT = {
     "toml_files",
     "memory",
     "policy",
+    "policy_laws",
+    "policy_law_tables",
+    "policy_terms",
+    "policy_prediction",
+    "policy_words",
+    "plain_values",
+    "plain_records",
+    "strict_json",
+    "text_files",
     "html_tables",
 }
 #: What a room may import of NumPy's kind at all.
@@ -244,6 +254,7 @@ UNLOADED = {
     "package": ("import rejuvmodel", {"numpy", "scipy", "sympy", "matplotlib", "typer", "rejuvmodel.errors"}),
     "errors": ("import rejuvmodel as rj; rj.InvalidInputError; rj.SizeError", {"numpy"}),
     "tables": ("import rejuvmodel.toml_tables, rejuvmodel.durations", {"numpy"}),
+    "policy": ("import rejuvmodel as rj; rj.RejuvenationPolicy", {"numpy", "scipy"}),
     "closed form": (CLUSTER + "rj.solve(cluster).unavailability", {"scipy", "sympy", "matplotlib", "typer"}),
     "solve and optimize": (
         CLUSTER + "rj.solve(cluster, rj.GTH()); rj.optimize(cluster, bounds=(0, 10))",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import Costs as Costs
     from rejuvmodel.parameters import ParameterWarning as ParameterWarning
     from rejuvmodel.parameters import Rates as Rates
+    from rejuvmodel.policy import RejuvenationPolicy as RejuvenationPolicy
     from rejuvmodel.solving import ClosedForm as ClosedForm
     from rejuvmodel.solving import solve as solve
     from rejuvmodel.steady_state import SteadyState as SteadyState
@@ -61,6 +62,7 @@ _HOMES = {
     "ParameterWarning": "parameters",
     "Rates": "parameters",
     "Reactive": "models.reactive",
+    "RejuvenationPolicy": "policy",
     "RejuvmodelError": "errors",
     "SizeError": "errors",
     "SteadyState": "steady_state",

@@ -1,0 +1,67 @@
+"""Strict JSON: what a reader might take for another value than was written is refused.
+
+Python's `json` takes NaN and Infinity, keeps the last of two equal keys, and turns 1e999 into infinity and
+1e-999 into 0. Each of them is an error here. This module imports no NumPy.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+
+
+def parse(text: str, place: str) -> Any:
+    """Return the value of a JSON document.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    place : str
+        Its name in errors: a file as the user typed it.
+
+    Returns
+    -------
+    object
+        Objects as dicts, arrays as lists, numbers as int or float.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is no JSON, has a key twice, or a number that no double holds.
+    """
+
+    def refuse(found: str, advice: str) -> NoReturn:
+        raise InvalidInputError(place, found, "a JSON document is expected", advice)
+
+    def constant(written: str) -> NoReturn:
+        refuse(f"{written}, which is no JSON", 'Write "infinity" in quotes for infinity; NaN is no value.')
+
+    def number(written: str) -> float:
+        value = float(written)
+        lost = value == 0 and any(digit in "123456789" for digit in written.lower().partition("e")[0])
+        if math.isinf(value) or lost:
+            advice = 'Write "infinity" in quotes for infinity, and 0 for nothing.'
+            refuse(f"{shown(written)}, a number outside the range of doubles", advice)
+        return value
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            refuse(f"the key {shown(twice)} twice", "Remove one of them.")
+        return values
+
+    try:
+        return json.loads(text, parse_constant=constant, parse_float=number, object_pairs_hook=unique)
+    except InvalidInputError:
+        raise
+    except RecursionError:
+        refuse("values nested too deeply", "Check that it is the right file.")
+    except ValueError as problem:  # JSONDecodeError, or an integer of thousands of digits
+        refuse(f"a syntax error: {problem}", "Check that it is the right file, and whole.")
