@@ -39,7 +39,7 @@ FLOORS = (
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
         "polynomials.cost",
         "optimum_search", "optimum_reason", "optimum_result", "optimum",
-        "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
+        "decided_policy", "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
     },
     {
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",

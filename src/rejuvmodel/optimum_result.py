@@ -7,6 +7,7 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from rejuvmodel.decided_policy import decided_policy
 from rejuvmodel.durations import words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
@@ -15,6 +16,9 @@ from rejuvmodel.parameters import Costs
 from rejuvmodel.solving import solve
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from rejuvmodel.policy import RejuvenationPolicy
     from rejuvmodel.steady_state import SteadyState
 
 
@@ -108,6 +112,66 @@ class Optimum:
     def state(self) -> SteadyState:
         """Steady state of `model`, by the closed form."""
         return solve(self.model)
+
+    def policy(
+        self,
+        *,
+        scope: str,
+        required: int | None = None,
+        max_concurrent: int = 1,
+        jitter: float | timedelta | str = 0.0,
+        horizon: float | timedelta | str = "365 d",
+        currency: str | None = None,
+    ) -> RejuvenationPolicy:
+        """Return the decision as a policy, which can be saved and applied to servers.
+
+        Parameters
+        ----------
+        scope : {"cluster", "server"}
+            Whose clock the delay is. A `Cluster` has clocks of the cluster; with one server both fit.
+        required : int, optional
+            Servers that must go on serving; all but one by default.
+        max_concurrent : int, optional
+            Servers that may rejuvenate at the same time.
+        jitter : float, timedelta or str, optional
+            Largest extra delay [h], added at random to spread restarts.
+        horizon : float, timedelta or str, optional
+            Time [h] over which the predicted downtime is stated.
+        currency : str, optional
+            Label of the costs.
+
+        Returns
+        -------
+        RejuvenationPolicy
+            With the clock, law and mean found here, the prediction, and what it was computed from.
+
+        Raises
+        ------
+        InvalidInputError
+            If the scope does not fit the model, or a law of your own fits no file.
+
+        Examples
+        --------
+        >>> from rejuvmodel import Cluster, Fixed, Rates, Trigger, optimize
+        >>> garg = Cluster(1, Rates(aging=1/240, failure=1/2160, repair=2, restart=60),
+        ...                Trigger(Fixed(1), clock="service"))
+        >>> optimize(garg, bounds=(1, 5000)).policy(scope="server").mean
+        278.15073123378295
+        """
+        predicted = {
+            "unavailability": float(self.state.unavailability),
+            "horizon": horizon,
+            "cost_rate": None if self.costs is None else self.value,
+            "currency": currency,
+        }
+        computed_from = {
+            "costs": None if self.costs is None else self.costs.to_dict(),
+            "rate_bounds" if self.delay is None else "mean_bounds": list(self.bounds),
+        }
+        return decided_policy(
+            self.model, self.period, scope, computed_from, required=required, max_concurrent=max_concurrent,
+            jitter=jitter, predicted=predicted,
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values.
