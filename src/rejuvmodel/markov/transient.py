@@ -154,7 +154,7 @@ def _squared(flows: Flows, start: Floats, times: Floats) -> Course:
     resolution = max(RESOLVED, lost_to_underflow(flows.size, matrices.doublings))
     if resolution > _WORST_RESOLUTION:
         raise ConvergenceError(
-            f"hours: {words(float(times.max()))} are so many of the shortest sojourns, and the chain is so far "
+            f"hours: {words(float(times.max()))} are so many of the shortest sojourns, and the chain so far "
             f"from a steady state, that underflow would spoil probabilities up to {resolution:.0e}. {_ADVICE}"
         )
     return Course(p, spent, "squaring", ALIKE if matrices.settled else 1e-16, resolution)
