@@ -30,7 +30,7 @@ def probabilities(
         q[place[origin]][place[origin]] -= Fraction(rate) * t
     for k in range(size):
         q[k][size + k] = t
-    largest = max(1, max(sum(map(abs, row)) for row in q))
+    largest = max(1, *(sum(map(abs, row)) for row in q))
     halvings = int(largest).bit_length() + 10
     one = 1 << bits
     step = np.array([[int(x * one) >> halvings for x in row] for row in q], dtype=object)
