@@ -149,7 +149,7 @@ def interval_reliability(model: Model, hours: Hours, *, start: Start = None) -> 
         Reliability R(t), with its relative accuracy where it is small.
     """
     times, found = _stopped_course(model, hours, start)
-    return _of_shape(times, found[:, :-1].sum(axis=1))
+    return _of_shape(times, np.minimum(found[:, :-1].sum(axis=1), 1.0))
 
 
 def interval_unreliability(model: Model, hours: Hours, *, start: Start = None) -> float | Floats:

@@ -92,7 +92,7 @@ class Transient:
     @property
     def availability(self) -> float | Floats:
         """Probability of being up at t, the sum of the up states (point availability)."""
-        return _plain(self.at.mass("up"))
+        return _plain(np.minimum(self.at.mass("up"), 1.0))
 
     @property
     def unavailability(self) -> float | Floats:
