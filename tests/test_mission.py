@@ -317,3 +317,56 @@ def test_no_phase_of_a_random_start_is_negative() -> None:
         assert found.probabilities.min() > 0
         assert found.probabilities.sum(axis=1) == pytest.approx(1, rel=1e-14)
         assert np.exp(found.log_probabilities) == pytest.approx(found.probabilities, rel=1e-13)
+
+
+OPEN = rj.Rates(**{name: rate for name, rate in DUPLEX.items() if name != "rejuvenation"})
+
+
+@pytest.mark.parametrize("clock", ["unstable", "service"])
+@pytest.mark.parametrize("law", [rj.Erlang(4, 300), rj.Hyperexponential([0.3, 0.7], [30, 500])], ids=repr)
+def test_triggers_in_phases(law: Any, clock: str) -> None:
+    """A trigger in phases is followed in its chain, and phases are summed to the labels of the cluster."""
+    cluster = rj.Cluster(2, OPEN, trigger=rj.Trigger(law, clock=clock))
+    found, chain = rj.transient(cluster, [10.0, 1e6]), cluster.chain()
+    assert found.states == cluster.states
+    assert found.probabilities.shape == (2, 7)
+    assert found.probabilities.sum(axis=1) == pytest.approx(1, rel=1e-14)
+    assert found.probabilities[1] == pytest.approx(rj.solve(cluster).probabilities, rel=1e-11, abs=0)
+    moves = [
+        (chain.labels[a], chain.labels[b], q)
+        for a, b, q in zip(*map(np.ndarray.tolist, chain.flows[1:]), strict=True)
+    ]
+    begin = cluster.expansion().start
+    rows = [
+        np.array(exact_time.probabilities(moves, chain.states, label, 10.0, 400)[0]) * Fraction(p)
+        for label, p in zip(chain.labels, begin.tolist(), strict=True)
+        if p
+    ]
+    by_phase = dict(zip(chain.labels, sum(rows), strict=True))
+    for label, value in zip(found.states, found.probabilities[0].tolist(), strict=True):
+        right = sum(q for name, q in by_phase.items() if name.split(".")[0] == label)
+        assert exact.relative_error(value, right) <= 1e-13
+    assert rj.mean_time_to_outage(cluster) > 1000
+    assert found.cost(COSTS)[1] / 1e6 == pytest.approx(rj.solve(cluster).cost_rate(COSTS), rel=1e-3)
+
+
+def test_an_exponential_trigger_is_the_rate() -> None:
+    """An exponential trigger gives what the same rejuvenation rate gives."""
+    wait = 1 / DUPLEX["rejuvenation"]
+    cluster = rj.Cluster(2, OPEN, trigger=rj.Trigger(rj.Exponential(wait), clock="unstable"))
+    one, other = rj.transient(cluster, 720), rj.transient(WEB, 720)
+    assert one.probabilities == pytest.approx(other.probabilities, rel=1e-14, abs=0)
+    assert one.cost(COSTS) == pytest.approx(other.cost(COSTS), rel=1e-14)
+
+
+def test_triggers_without_phases_are_to_be_simulated() -> None:
+    """A fixed delay has no chain to follow in time; the error names the law and advises to simulate."""
+    cluster = rj.Cluster(2, OPEN, trigger=rj.Trigger(rj.Fixed(300), clock="unstable"))
+    for call in (rj.transient, *INTERVALS):
+        with pytest.raises(rj.InvalidInputError, match=r"trigger: got Fixed.*Use simulate"):
+            call(cluster, 1.0)
+    with pytest.raises(rj.InvalidInputError, match="simulate"):
+        rj.mean_time_to_outage(cluster)
+    never = rj.Cluster(2, OPEN, trigger=rj.Trigger(rj.Fixed(math.inf), clock="unstable"))
+    right = rj.transient(rj.Cluster(2, rj.Rates(**(DUPLEX | {"rejuvenation": 0}))), 720).downtime
+    assert rj.transient(never, 720).downtime == right

@@ -22,6 +22,7 @@ from rejuvmodel.mission_inputs import mission_hours, start_distribution
 from rejuvmodel.mission_result import Transient
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.models.trigger import Trigger
 from rejuvmodel.solutions import ArraySolution
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ def transient(model: Model, hours: Hours, *, start: Start = None) -> Transient:
     Parameters
     ----------
     model : Cluster, Reactive or MarkovChain
-        One model with exponential times, or with phases of them.
+        One model. A trigger has to follow a law in exponential phases (exponential, Erlang,
+        hyperexponential); their probabilities are summed to the states they belong to.
     hours : float, str, timedelta or array_like
         Time t [h], or ``"30 d"``, or several in a one-dimensional array; finite and at least 0.
     start : str, mapping or array_like, optional
         State at time 0: a label, probabilities by label, or one for each state. By default the start of the
-        chain, in a cluster n (all servers in operation and fresh).
+        chain, in a cluster n (all servers in operation and fresh). In phases, states bear the labels of the
+        chain, such as ``"u2.1"``.
 
     Returns
     -------
@@ -77,15 +80,15 @@ def transient(model: Model, hours: Hours, *, start: Start = None) -> Transient:
     >>> f"{month.unavailability:.3g}, {month.downtime * 3600:.1f} s down"
     '3.21e-06, 4.8 s down'
     """
-    chain, labels, places = _chain_of(model)
-    times, begin = mission_hours(hours), start_distribution(chain, start)
+    chain, places, default = _expanded(model)
+    times, begin = mission_hours(hours), start_distribution(chain, start, default)
     found = course(chain.flows, begin, np.atleast_1d(times))
     groups = dict(weighted_groups(chain))
     if chain.down is not None:
         up = np.setdiff1d(np.arange(len(chain)), groups["unavailability"][0])
         groups["up"] = (up, np.ones(len(up)))
     at, until = (
-        _solution(labels, places, groups, values if np.ndim(times) else values[0], found.method)
+        _solution(model.labels, places, groups, values if np.ndim(times) else values[0], found.method)
         for values in (found.probabilities, found.occupancies)
     )
     return Transient(times, at, until, found.method, found.truncation_error, found.resolution)
@@ -193,14 +196,14 @@ def mean_time_to_outage(model: Model, *, start: Start = None) -> float:
 
 
 def _stopped(model: Model, start: Start) -> Stopped:
-    chain, _, _ = _chain_of(model)
+    chain, _, default = _expanded(model)
     if chain.down is None:
         raise InvalidInputError(
             "down", "nothing", "an outage needs a chain that says which of its states are down",
             "Give down= when building the chain.",
         )  # fmt: skip
     down = np.concatenate(list(chain.down.values()))
-    return stopped_at(down, chain.flows, start_distribution(chain, start))
+    return stopped_at(down, chain.flows, start_distribution(chain, start, default))
 
 
 def _stopped_course(model: Model, hours: Hours, start: Start) -> tuple[float | Floats, Floats]:
@@ -208,20 +211,30 @@ def _stopped_course(model: Model, hours: Hours, start: Start) -> tuple[float | F
     return times, course(stopped.flows, stopped.start, np.atleast_1d(times)).probabilities
 
 
-def _chain_of(model: Model) -> tuple[MarkovChain, Sequence[str], Integers | None]:
-    """The chain of a model, the labels of the result, and for each state the place of its label."""
-    if isinstance(model, MarkovChain):
-        return model, model.labels, None
-    if not isinstance(model, Cluster | Reactive):
+def _expanded(model: Model) -> tuple[MarkovChain, Integers, Floats | None]:
+    """The chain of a model, for each of its states the place of its label, and where it starts."""
+    if isinstance(model, Cluster):
+        if (trigger := model.trigger) is not None and not trigger.shape and not _has_chain(trigger):
+            raise InvalidInputError(
+                "trigger", repr(trigger.law), "only a law in exponential phases can be followed in time",
+                "Use simulate, or an Erlang law of many stages for a fixed delay.",
+            )  # fmt: skip
+        return model.expansion()
+    if not isinstance(model, Reactive | MarkovChain):
         raise InvalidInputError(
             "model", shown(model), "a model is a Cluster, a Reactive or a MarkovChain", "Build one first."
         )
-    return model.chain(), model.labels, None
+    chain = model.chain() if isinstance(model, Reactive) else model
+    return chain, np.arange(len(chain)), None
+
+
+def _has_chain(trigger: Trigger) -> bool:
+    return trigger.mean in (0, np.inf) or trigger.phases() is not None
 
 
 def _solution(
     labels: Sequence[str],
-    places: Integers | None,
+    places: Integers,
     groups: Mapping[str, tuple[Integers, Floats]],
     values: Floats,
     method: str,
@@ -231,7 +244,7 @@ def _solution(
     for name, (members, weights) in groups.items():
         total = np.asarray(values[..., members] @ weights)
         masses[name] = (total, _log(total))
-    if places is not None:
+    if len(labels) < values.shape[-1]:
         rows = [np.bincount(places, row, minlength=len(labels)) for row in np.atleast_2d(values)]
         values = np.array(rows).reshape((*values.shape[:-1], len(labels)))
     return ArraySolution(labels, values, _log(values), {}, method, masses=masses)

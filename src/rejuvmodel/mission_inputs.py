@@ -52,10 +52,12 @@ def _finite(argument: str, value: object) -> float:
     return span
 
 
-def start_distribution(chain: MarkovChain, start: object) -> Floats:
+def start_distribution(chain: MarkovChain, start: object, default: Floats | None = None) -> Floats:
     """Return the probabilities at time 0, shape (states,); by default all in the start of the chain."""
     p = np.zeros(len(chain))
     if start is None:
+        if default is not None:
+            return default
         if chain.start is None:
             raise InvalidInputError(
                 "start", "nothing", "a chain that names no start of its own needs one",
