@@ -49,7 +49,7 @@ FLOORS = (
     {"cluster_file"},
     {
         "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
-        "cli.pictures",
+        "cli.pictures", "cli.missions",
         "cli.shell", "cli.commands",
     },
     {"__main__"},

@@ -32,12 +32,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rejuvmodel.markov.uniformization import JumpChain, advance, jump_chain
+from rejuvmodel.markov.uniformization import jump_chain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from rejuvmodel.markov.flows import Flows
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 ALIKE = 1e-13
 #: The first left-out term of the exponential series of 1: 1/178! is below the smallest double.
 _TERMS = 177
+#: Times that are followed together.
+_AT_A_TIME = 2048
 
 
 def power_of_two(flows: Flows) -> int:
@@ -74,16 +77,34 @@ class StepMatrices:
     """
 
     def __init__(self, flows: Flows, start: Floats) -> None:
-        self._chain = jump_chain(flows, ldexp(1.0, power_of_two(flows)))
-        self._start = start
-        self._matrices = [_first_step(self._chain)]
-        self._spent = [advance(self._chain, start, 1.0)[1]]
+        from scipy.sparse import eye_array
+
+        chain = jump_chain(flows, ldexp(1.0, power_of_two(flows)))
+        backward = (chain.change + eye_array(flows.size)).tocsr()  # Uᵀ, at least 1/2 on its diagonal
+        self._rate = chain.rate
+        self._powers = _powers(backward, start)
+        self._matrices = [_first_step(backward)]
+        self._spent = [self._first(np.ones(1))[1][0]]
         self.settled = False
 
     @property
     def doublings(self) -> int:
         """How many squarings were made."""
         return len(self._matrices) - 1
+
+    def at(self, times: Sequence[float]) -> tuple[Floats, Floats]:
+        """Probabilities at several times, and the expected time [h] in each state until then."""
+        steps = [Fraction(hours) * Fraction(self._rate) for hours in times]
+        whole = [int(x) for x in steps]
+        p, spent = self._first(np.array([float(x - k) for x, k in zip(steps, whole, strict=True)]))
+        for j in range(max(whole).bit_length()):
+            ones = np.array([k >> j & 1 for k in whole], bool)
+            if ones.any():
+                matrix, before = self._step(j)
+                p[ones], spent[ones] = p[ones] @ matrix, before + spent[ones] @ matrix
+        total = spent.sum(axis=1, keepdims=True)
+        right = np.divide(np.array(times)[:, None], total, out=np.ones_like(total), where=total > 0)
+        return _rows_of_one(p), spent * right
 
     def _step(self, j: int) -> tuple[Floats, Floats]:
         while len(self._spent) <= j:
@@ -94,36 +115,35 @@ class StepMatrices:
                 self.settled = _alike(self._matrices[-1])
         return self._matrices[min(j, self.doublings)], self._spent[j]
 
-    def at(self, hours: float) -> tuple[Floats, Floats]:
-        """Probabilities at a time, and the expected time [h] in each state until then."""
-        steps = Fraction(hours) * Fraction(self._chain.rate)
-        whole = int(steps)
-        p, spent, _ = advance(self._chain, self._start, float(steps - whole))
-        for j in range(whole.bit_length()):
-            if whole >> j & 1:
-                matrix, before = self._step(j)
-                p, spent = p @ matrix, before + spent @ matrix
-        if not whole:
-            return p, spent
-        return p / p.sum(), spent * (hours / spent.sum())
+    def _first(self, x: Floats) -> tuple[Floats, Floats]:
+        """Distributions after x/Λ, x at most 1, and the time spent until then: uniformization at once."""
+        weights = np.ones((len(x), _TERMS + 1))
+        np.cumprod(x[:, None] / np.arange(1, _TERMS + 1), axis=1, out=weights[:, 1:])
+        later = np.cumsum(_rows_of_one(weights)[:, ::-1], axis=1)[:, ::-1]  # P(N >= k)
+        return weights @ self._powers, later[:, 1:] @ self._powers[:-1] / self._rate
 
 
 def squared(flows: Flows, start: Floats, times: Sequence[float]) -> tuple[Floats, Floats, StepMatrices]:
     """Probabilities and expected times [h] in each state, shape (times, states), and the matrices used."""
     matrices = StepMatrices(flows, start)
-    rows = [matrices.at(hours) for hours in times]
-    return np.array([p for p, _ in rows]), np.array([spent for _, spent in rows]), matrices
+    parts = [matrices.at(times[k : k + _AT_A_TIME]) for k in range(0, len(times), _AT_A_TIME)]
+    return np.vstack([p for p, _ in parts]), np.vstack([spent for _, spent in parts]), matrices
 
 
-def _first_step(chain: JumpChain) -> Floats:
+def _powers(backward: csr_array, start: Floats) -> Floats:
+    """p(0) U^k for all k of the series, shape (terms, states)."""
+    rows = [start]
+    for _ in range(_TERMS):
+        rows.append(backward @ rows[-1])
+    return np.array(rows)
+
+
+def _first_step(backward: csr_array) -> Floats:
     """P(1/Λ), the exponential series of U divided by e."""
-    from scipy.sparse import eye_array
-
-    term = np.eye(chain.change.shape[0])
+    term = np.eye(backward.shape[0])
     total = term.copy()
-    jump = (chain.change + eye_array(len(term))).tocsr()  # at least 1/2 on its diagonal
     for k in range(1, _TERMS + 1):
-        term = (jump @ term) / k
+        term = (backward @ term) / k
         total += term
     return _rows_of_one(np.ascontiguousarray(total.T))
 
