@@ -250,6 +250,16 @@ def test_a_state_that_is_never_left() -> None:
     assert found.occupancies.tolist() == [0, 7]
 
 
+def test_reached_states_of_a_large_chain() -> None:
+    """Beyond 2,000 transitions the reached states are the same, and so are their probabilities."""
+    ring = [(f"a{k}", f"a{(k + 1) % 1500}", 1.0 + k % 3) for k in range(1500)]
+    more = [("z", "a0", 1.0), *((f"z{k}", "z", 2.0) for k in range(600))]
+    whole = rj.transient(rj.MarkovChain.from_transitions(ring + more), 3.0, start={"a0": 0.5, "a9": 0.5})
+    alone = rj.transient(rj.MarkovChain.from_transitions(ring), 3.0, start={"a0": 0.5, "a9": 0.5})
+    assert whole.probabilities[:1500].tolist() == alone.probabilities.tolist()
+    assert not whole.probabilities[1500:].any()
+
+
 def complete(size: int, rate: float) -> rj.MarkovChain:
     return rj.MarkovChain.from_transitions(
         [(str(a), str(b), rate) for a, b in itertools.permutations(range(size), 2)], start="0"

@@ -38,6 +38,10 @@ _WORST_RESOLUTION = 1e-200
 _FASTEST = 1e307
 #: Runs of fewer jumps than this are not worth a steady state.
 _SHORT = 2000
+#: Up to so many transitions graphs are searched without SciPy, whose graph routines take long to load.
+_FEW = 2000
+#: Beyond so many states only chains that are nearly trees are eliminated on the way.
+_FILLS_UP = 3000
 _ADVICE = "Shorten the mission, or take the steady state (solve), which a long mission comes close to."
 
 
@@ -112,9 +116,17 @@ def course(flows: Flows, start: Floats, times: Floats) -> Course:
 def _reached(flows: Flows, start: Floats) -> tuple[Integers, Flows]:
     """Places of the states that the chain can reach, and the rates among them, renumbered."""
     begin = np.flatnonzero(start)
-    origin = np.concatenate([np.full(len(begin), -1), flows.origin])
-    seen = reachable(-1, origin, np.concatenate([begin, flows.target])) - {-1}
-    members = np.array(sorted(seen), np.int64)
+    # One more state, that leads to all in which the chain may begin.
+    origin = np.concatenate([flows.origin, np.full(len(begin), flows.size)])
+    target = np.concatenate([flows.target, begin])
+    if len(origin) <= _FEW:
+        seen = np.array(sorted(reachable(flows.size, origin, target)), np.int64)
+    else:
+        from scipy.sparse.csgraph import breadth_first_order
+
+        graph = adjacency(Flows(flows.size + 1, origin, target, np.ones(len(origin))))
+        seen = np.sort(breadth_first_order(graph, flows.size, return_predecessors=False)).astype(np.int64)
+    members = seen[:-1]
     number = np.full(flows.size, -1)
     number[members] = np.arange(len(members))
     inside = number[flows.origin] >= 0
@@ -175,7 +187,9 @@ def _uniformized(flows: Flows, start: Floats, times: Floats) -> Course:
 
 
 def _steady_state(flows: Flows) -> Floats | None:
-    """Steady state of an irreducible chain, None for others."""
+    """Steady state of an irreducible chain; None for others, and where elimination may be long work."""
+    if flows.size > _FILLS_UP and len(flows.rate) > 3 * flows.size:
+        return None
     from scipy.sparse.csgraph import connected_components
 
     if connected_components(adjacency(flows), directed=True, connection="strong")[0] > 1:
