@@ -45,7 +45,7 @@ class Transient:
     until : ArraySolution
         Expected hours in each state over [0, t].
     method : str
-        How it was obtained, "squaring" or "uniformization".
+        How it was obtained, "squaring" or "uniformization"; "no transition" where nothing can happen.
     truncation_error : float
         Proven bound on the relative error that truncation leaves in any probability. Rounding adds a few
         1e-15 by squaring, and up to 1e-16 for each jump by uniformization.
