@@ -120,6 +120,7 @@ def test_start_is_exact() -> None:
         ("u2", [0] * 5 + [1] + [0] * 4),
         ({"3": 0.25, "r1": 0.75}, [0.25, *[0] * 8, 0.75]),
         ([0.1] * 10, [0.1] * 10),
+        ({"3": 1.0, "r1": 1e-300}, [1, *[0] * 8, 1e-300]),
     ):
         found = rj.transient(cluster, [0, 5, 0], start=start)
         assert found.probabilities[0] == pytest.approx(right, rel=1e-15, abs=0)
