@@ -18,6 +18,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from importlib.metadata import version
+from itertools import product
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -45,6 +46,7 @@ def main() -> None:
     chains()
     sweeps()
     optima()
+    missions()
     starts()
 
 
@@ -146,6 +148,21 @@ def optima() -> None:
     (spent,) = seconds(lambda: rj.optimize(hard, price, bounds=(0, inf)), runs=5)
     what = f"optimize with certificate, n = 50, {len(best.critical_points)} roots isolated"
     row(what, f"{spent * 1e3:.0f} ms", "< 300 ms")
+
+
+def missions() -> None:
+    """A year at its worst: every rate at an end of nine decades; the slowest of 32 clusters."""
+    for servers in (1, 10, 50):
+        slowest = 0.0
+        for ends in product((1e-6, 1e3), repeat=5):
+            names = ("aging", "failure", "rejuvenation", "repair", "restart")
+            stiff = rj.Cluster(servers, rj.Rates(**dict(zip(names, ends, strict=True))))
+            (spent,) = seconds(lambda stiff=stiff: rj.transient(stiff, "365 d"), runs=1)
+            slowest = max(slowest, spent)
+        row(f"a year, rates over nine decades, n = {servers}", f"{slowest * 1e3:.0f} ms", "seconds")
+    large = rj.Cluster(10_000, RATES)
+    (spent,) = seconds(lambda: rj.transient(large, "365 d"), runs=1)
+    row("a year, n = 10,000, jump by jump", f"{spent:.1f} s", "")
 
 
 def starts() -> None:

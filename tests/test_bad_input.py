@@ -25,6 +25,7 @@ ROWS = [("up", "down", 0.01, "failure"), ("down", "up", 2.0, "repair")]
 CHAIN = rj.MarkovChain.from_transitions(ROWS, down={"down": "unplanned"})
 STATE = rj.solve(WEB)
 AGREED = rj.agreement(WEB)
+MISSION = rj.transient(WEB, 720)
 
 
 class Site(NamedTuple):
@@ -91,6 +92,16 @@ SITES = {
     "expected": Site(STATE.expected, "reward"),
     "expected by label": Site(lambda v: STATE.expected({"u2": v}), "reward['u2']", lenient=True),
     "check": Site(AGREED.check, "rtol"),
+    "transient.model": Site(lambda v: rj.transient(v, 1.0), "model"),
+    "transient.hours": Site(lambda v: rj.transient(WEB, v), "hours"),
+    "transient.start": Site(lambda v: rj.transient(WEB, 1.0, start=v), "start", lenient=True),
+    "transient[]": Site(MISSION.__getitem__, "state"),
+    "transient.cost": Site(MISSION.cost, "costs"),
+    "transient.expected": Site(MISSION.expected, "reward"),
+    "transient.accumulated": Site(MISSION.accumulated, "reward"),
+    "interval_reliability.hours": Site(lambda v: rj.interval_reliability(WEB, v), "hours"),
+    "mean_time_to_outage.model": Site(rj.mean_time_to_outage, "model"),
+    "mean_time_to_outage.start": Site(lambda v: rj.mean_time_to_outage(WEB, start=v), "start", lenient=True),
 }
 
 

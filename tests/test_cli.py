@@ -134,7 +134,7 @@ def test_the_prior_art_stands_apart() -> None:
     assert "Fig. 2" not in said("optimize", DUPLEX)
 
 
-@pytest.mark.parametrize("command", ["solve", "check", "compare", "plot", "diagram"])
+@pytest.mark.parametrize("command", ["solve", "check", "compare", "mission", "plot", "diagram"])
 def test_an_optimum_taken_is_said(command: str, in_directory: Path) -> None:
     """Where the file leaves the wait out, the optimum is used and the output says so."""
     more = {"compare": [HUANG_A], "plot": ["-o", str(in_directory / "a.png")]}.get(command, [])
@@ -276,7 +276,9 @@ def test_a_grid_is_optimised_point_by_point(in_directory: Path) -> None:
     assert run("check", "x.toml").exit_code == 0
 
 
-@pytest.mark.parametrize("command", [["optimize"], ["compare"], ["plot", "-o", "a.png"], ["diagram"]])
+@pytest.mark.parametrize(
+    "command", [["optimize"], ["compare"], ["mission"], ["plot", "-o", "a.png"], ["diagram"]]
+)
 def test_one_cluster_is_asked_for(command: list[str], in_directory: Path) -> None:
     """Commands for one cluster refuse a grid and say which take one."""
     (in_directory / "x.toml").write_text(GRID, encoding="utf-8")

@@ -16,7 +16,8 @@ import rejuvmodel as rj
 FIXED = {
     "Rates", "Cluster", "Costs", "optimize", "solve", "ClosedForm", "GTH", "Direct", "MarkovChain",
     "agreement", "AgreementError", "InvalidInputError", "SizeError", "ConvergenceError", "Reactive",
-    "SteadyState", "Optimum",
+    "SteadyState", "Optimum", "Transient", "transient", "interval_availability", "interval_reliability",
+    "mean_time_to_outage",
 }  # fmt: skip
 
 

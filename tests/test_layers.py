@@ -21,11 +21,13 @@ FLOORS = (
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters"},
     {"measures", "state_labels"},
+    {"reward_rates"},
     {"solutions"},
     {"steady_state"},
     {
         "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
-        "markov.residuals", "markov.export",
+        "markov.residuals", "markov.export", "markov.groups",
+        "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
         "models.level_weights", "models.closed_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
@@ -34,7 +36,7 @@ FLOORS = (
         "models.phase_chain", "models.cluster_labels", "models.stretched",
     },
     {"models.cluster", "models.reactive"},
-    {"solving"},
+    {"solving", "mission_inputs", "mission_result", "mission"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
         "polynomials.cost",
@@ -49,7 +51,7 @@ FLOORS = (
     {"trigger_table", "cluster_file"},
     {
         "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
-        "cli.pictures",
+        "cli.pictures", "cli.missions",
         "cli.shell", "cli.commands",
     },
     {"__main__"},

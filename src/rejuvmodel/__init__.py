@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
+    from rejuvmodel.mission import interval_availability as interval_availability
+    from rejuvmodel.mission import interval_reliability as interval_reliability
+    from rejuvmodel.mission import interval_unavailability as interval_unavailability
+    from rejuvmodel.mission import interval_unreliability as interval_unreliability
+    from rejuvmodel.mission import mean_time_to_outage as mean_time_to_outage
+    from rejuvmodel.mission import transient as transient
+    from rejuvmodel.mission_result import Transient as Transient
     from rejuvmodel.models.cluster import Cluster as Cluster
     from rejuvmodel.models.laws import Empirical as Empirical
     from rejuvmodel.models.laws import Erlang as Erlang
@@ -66,12 +73,19 @@ _HOMES = {
     "RejuvmodelError": "errors",
     "SizeError": "errors",
     "SteadyState": "steady_state",
+    "Transient": "mission_result",
     "Trigger": "models.trigger",
     "Uniform": "models.laws",
     "agreement": "cross_check",
+    "interval_availability": "mission",
+    "interval_reliability": "mission",
+    "interval_unavailability": "mission",
+    "interval_unreliability": "mission",
+    "mean_time_to_outage": "mission",
     "optimize": "optimum",
     "read_cluster_file": "cluster_file",
     "solve": "solving",
+    "transient": "mission",
 }
 
 __all__ = list(_HOMES)

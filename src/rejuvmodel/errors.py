@@ -35,7 +35,7 @@ class InvalidInputError(RejuvmodelError, ValueError):
 
 
 class SizeError(RejuvmodelError):
-    """The result would not fit in memory; the message says how large it would be."""
+    """The result would not fit in memory, or take too long; the message says how large it would be."""
 
 
 class ConvergenceError(RejuvmodelError, ArithmeticError):

@@ -92,7 +92,7 @@ class ArraySolution:
         if name in self.masses:
             return self.masses[name][int(logarithm)]
         if name not in self.groups:
-            argument = "down" if name in ("unavailability", "planned", "unplanned") else name
+            argument = "down" if name in ("unavailability", "planned", "unplanned", "up") else name
             raise InvalidInputError(
                 argument,
                 "nothing",

@@ -17,6 +17,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
+from rejuvmodel.markov.groups import weighted_groups
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models import birth_death, closed_form, trigger_form
 from rejuvmodel.models.cluster import Cluster
@@ -169,7 +170,7 @@ def _numeric(chain: MarkovChain, solver: GTH | Direct) -> ArraySolution:
         pi, log_pi = np.zeros(len(chain)), np.full(len(chain), -np.inf)
         pi[members], log_pi[members] = inner, log_inner
     residual = _residual(inner, flows.origin, flows.target, flows.rate)
-    return ArraySolution(chain.labels, pi, log_pi, _groups(chain), solver.name, residual)
+    return ArraySolution(chain.labels, pi, log_pi, weighted_groups(chain), solver.name, residual)
 
 
 def _numeric_model(model: Model, solver: GTH | Direct) -> ArraySolution:
@@ -220,22 +221,6 @@ def _numeric_grid(model: Cluster, solver: GTH | Direct) -> ArraySolution:
         residual = max(residual, cast("float", one.residual))
     flow = {"rejuvenations": (started, log_started)}
     return ArraySolution(model.labels, pi, log_pi, one.groups, solver.name, residual, flow)
-
-
-def _groups(chain: MarkovChain) -> dict[str, tuple[NDArray[np.int64], Floats]]:
-    """Places and weights of every mass that the chain declares."""
-    groups = {name: (places, np.ones(len(places))) for name, places in (chain.groups or {}).items()}
-    if chain.down is not None:
-        groups |= {cause: (places, np.ones(len(places))) for cause, places in chain.down.items()}
-        both = np.concatenate(list(chain.down.values()))
-        groups["unavailability"] = (both, np.ones(len(both)))
-    starts = [family for family in chain.families if family.cause == "rejuvenation"]
-    none = np.zeros(0, np.int64)
-    groups["rejuvenations"] = (
-        np.concatenate([none, *(family.origin for family in starts)]),
-        np.concatenate([np.zeros(0), *(family.rate for family in starts)]),
-    )
-    return groups
 
 
 def _residual(pi: Floats, origin: NDArray[np.int64], target: NDArray[np.int64], rate: Floats) -> float:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel import measures
-from rejuvmodel.arrays import broadcast_shape, real
 from rejuvmodel.durations import hours as to_hours
 from rejuvmodel.durations import shown as brief
 from rejuvmodel.durations import words
@@ -24,6 +23,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.memory import require_memory
 from rejuvmodel.parameters import Costs
+from rejuvmodel.reward_rates import priced_masses, reward_vector
 from rejuvmodel.solutions import Solution
 from rejuvmodel.state_labels import index_of
 
@@ -180,7 +180,7 @@ class SteadyState:
         InvalidInputError
             If the chain does not say which states a cost applies to.
         """
-        mass = self.solution.masses_of(self._priced(costs))
+        mass = self.solution.masses_of(priced_masses(costs, self.shape))
         return _plain(measures.cost_rate(costs, mass, self.shape))
 
     def log_cost_rate(self, costs: Costs) -> float | Floats:
@@ -196,27 +196,8 @@ class SteadyState:
         float or ndarray
             ln of the cost [currency/h]; −inf for no cost.
         """
-        mass = self.solution.masses_of(self._priced(costs), logarithm=True)
+        mass = self.solution.masses_of(priced_masses(costs, self.shape), logarithm=True)
         return _plain(measures.log_cost_rate(costs, mass, self.shape))
-
-    def _priced(self, costs: object) -> list[str]:
-        """Names of the masses that have a price, once the costs are known to fit the grid."""
-        if not isinstance(costs, Costs):
-            raise InvalidInputError(
-                "costs", brief(costs), "costs are a Costs object", "Write Costs(failure=…, rejuvenation=…)."
-            )
-        names = measures.needed(costs)
-        if costs.shape:
-            grids = {
-                "the grid of rates": np.broadcast_to(0.0, self.shape),
-                "costs": np.broadcast_to(0.0, costs.shape),
-            }
-            shape = broadcast_shape(grids)
-            points = float(np.prod(shape, dtype=object))
-            require_memory(
-                f"The costs at {points:g} points", 16.0 * points * (1 + len(names)), "Use fewer points."
-            )
-        return names
 
     def cost(self, costs: Costs, hours: float | timedelta | str) -> float | Floats:
         """Expected cost over a horizon (Eq. 3).
@@ -256,28 +237,7 @@ class SteadyState:
             If a label is unknown or the number of rewards is not that of the states.
         """
         with np.errstate(over="ignore"):  # the last bit of a reward of 1.8e308
-            return _plain(self.probabilities @ self._rewards(reward))
-
-    def _rewards(self, reward: Mapping[str, float] | Sequence[float] | Floats) -> Floats:
-        labels = self.solution.labels
-        rule = "a reward is a finite number"
-        if isinstance(reward, Mapping):
-            vector = np.zeros(len(labels))
-            for label, value in reward.items():
-                place = index_of(labels, label, "reward")
-                argument = f"reward[{label!r}]"
-                number = real(argument, value, rule, minimum=-np.inf, open_minimum=True)
-                if not isinstance(number, float):
-                    raise InvalidInputError(argument, f"an array of shape {number.shape}", rule)
-                vector[place] = number
-            return vector
-        array = np.asarray(real("reward", reward, rule, minimum=-np.inf, open_minimum=True))
-        if array.shape != (len(labels),):
-            raise InvalidInputError(
-                "reward", f"shape {array.shape}", f"give one number for each of the {len(labels)} states",
-                "Or give a mapping from labels to numbers.",
-            )  # fmt: skip
-        return array
+            return _plain(self.probabilities @ reward_vector(self.solution.labels, reward))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the measures as plain numbers and lists.
