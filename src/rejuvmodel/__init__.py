@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import ParameterWarning as ParameterWarning
     from rejuvmodel.parameters import Rates as Rates
     from rejuvmodel.policy import RejuvenationPolicy as RejuvenationPolicy
+    from rejuvmodel.simulation.estimate import Estimate as Estimate
+    from rejuvmodel.simulation.result import Simulation as Simulation
+    from rejuvmodel.simulation.simulating import simulate as simulate
     from rejuvmodel.solving import ClosedForm as ClosedForm
     from rejuvmodel.solving import solve as solve
     from rejuvmodel.steady_state import SteadyState as SteadyState
@@ -59,6 +62,7 @@ _HOMES = {
     "Direct": "markov.direct",
     "Empirical": "models.laws",
     "Erlang": "models.laws",
+    "Estimate": "simulation.estimate",
     "Exponential": "models.laws",
     "Fixed": "models.laws",
     "GTH": "markov.elimination",
@@ -71,6 +75,7 @@ _HOMES = {
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
     "RejuvmodelError": "errors",
+    "Simulation": "simulation.result",
     "SizeError": "errors",
     "SteadyState": "steady_state",
     "Transient": "mission_result",
@@ -84,6 +89,7 @@ _HOMES = {
     "mean_time_to_outage": "mission",
     "optimize": "optimum",
     "read_cluster_file": "cluster_file",
+    "simulate": "simulation.simulating",
     "solve": "solving",
     "transient": "mission",
 }

@@ -1,0 +1,148 @@
+"""From totals to estimates: ratios, how rare they are, and what follows for their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.simulation.estimate import Estimate
+from rejuvmodel.simulation.events import FAILURE, OUTAGE, REJUVENATION
+from rejuvmodel.simulation.intervals import gamma_limits, share_limits, small_sample, sum_limits
+from rejuvmodel.simulation.totals import COUNTS, TIMES, members
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rejuvmodel.simulation.timed_chain import TimedChain
+    from rejuvmodel.simulation.totals import Totals
+
+    Floats = NDArray[np.float64]
+    Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimator:
+    """Totals, and what is known of each of their columns without having seen it.
+
+    Attributes
+    ----------
+    totals : Totals
+        What was seen.
+    floors : ndarray
+        The least that a contribution not seen yet is taken for, per column.
+    possible : ndarray
+        Whether a column can be other than 0 at all.
+    states : int
+        Number of states.
+    confidence : float
+        Confidence of every interval.
+    """
+
+    totals: Totals
+    floors: Floats
+    possible: Booleans
+    states: int
+    confidence: float
+
+    def column(self, name: str) -> int:
+        """Place of one of `TIMES` or `COUNTS`."""
+        return self.states + [*TIMES, *COUNTS].index(name)
+
+    def ratio(self, column: int) -> Estimate:
+        """Estimate of ΣX / ΣT: a probability, or events per hour."""
+        seen, of = self.totals, self.totals.replications
+        if not self.possible[column]:
+            return Estimate(0.0, 0.0, 0.0, 0.0, 0, of, self.confidence)
+        total, hours = float(seen.total[column]), seen.hours
+        ratio = total / hours
+        variance = float(seen.squares[column]) * of / (of - 1)
+        error = float(np.sqrt(variance)) / hours
+        variance *= small_sample(of, self.confidence)
+        largest, floor = float(seen.largest[column]), float(self.floors[column])
+        share = column < self.states + len(TIMES)
+        # One more replication would move ΣX − r·ΣT up by at most this, and down by at most that.
+        above = max(largest, floor) * (1.0 - ratio if share and ratio < 1 else 1.0)
+        below = ratio * (float(seen.largest_rest[column]) if share else seen.longest)
+        if share and ratio > 0.5:
+            # Of two complements the rarer one settles how far from normal they are.
+            rest = max(hours - total, 0.0)
+            others = float(np.max(self.floors[: self.states]))
+            above, below = ratio * max(float(seen.largest_rest[column]), others), (1.0 - ratio) * largest
+            low, high = gamma_limits(rest, variance, above, below, self.confidence)
+            limits = (max(1.0 - high / hours, 0.0), min(1.0 - low / hours, 1.0))
+        else:
+            low, high = gamma_limits(total, variance, above, below, self.confidence)
+            limits = (low / hours, min(high / hours, 1.0) if share else high / hours)
+        return Estimate(ratio, *limits, error, int(seen.seen[column]), of, self.confidence)
+
+    def combined(self, names: Sequence[str], weights: Sequence[float]) -> Estimate:
+        """Estimate of a weighted sum of several of `TIMES` and `COUNTS`."""
+        columns = [self.column(name) for name in names]
+        parts = [self.ratio(column).times(weight) for column, weight in zip(columns, weights, strict=True)]
+        if not parts:
+            return Estimate(0.0, 0.0, 0.0, 0.0, 0, self.totals.replications, self.confidence)
+        if len(parts) == 1:
+            return parts[0]
+        places = np.array(columns) - self.states
+        products = self.totals.products[np.ix_(places, places)]
+        scale = np.sqrt(np.diag(products))
+        correlation = np.divide(
+            products, np.outer(scale, scale), out=np.eye(len(parts)), where=np.outer(scale, scale) > 0
+        )
+        values, lows, highs, errors = np.array([(p.mean, p.low, p.high, p.standard_error) for p in parts]).T
+        low, high = sum_limits(values, lows, highs, correlation)
+        error = float(np.sqrt(max(errors @ correlation @ errors, 0.0)))
+        seen = max(p.seen for p in parts)
+        return Estimate(
+            float(values.sum()), max(low, 0.0), high, error, seen, parts[0].replications, self.confidence
+        )
+
+    def spared(self, name: str) -> Estimate:
+        """Estimate of the share of replications in which something did not happen."""
+        of = self.totals.replications
+        without = of - int(self.totals.seen[self.column(name)])
+        share = without / of
+        error = float(np.sqrt(share * (1.0 - share) / of))
+        limits = share_limits(without, of, self.confidence)
+        return Estimate(share, *limits, error, of - without, of, self.confidence)
+
+
+def estimator(timed: TimedChain, totals: Totals, hours: float | None, confidence: float) -> Estimator:
+    """Return what totals say, together with what the chain says of what was not seen."""
+    reached = timed.reached(mission=hours is not None)
+    possible = np.array([*reached, *_possible_groups(timed, reached)])
+    most = np.inf if hours is None else hours
+    floors = np.append(np.minimum(_floors(timed, totals, reached), most), np.ones(len(COUNTS)))
+    return Estimator(totals, floors, possible, len(timed.chain), confidence)
+
+
+def _floors(timed: TimedChain, totals: Totals, reached: Booleans) -> Floats:
+    """Hours [h] that a replication not seen yet might add, in each state and in each of `TIMES`.
+
+    A state that is entered after all is left after its mean sojourn on average. Twice that is the size that
+    counts for a sum of exponential sojourns (second moment over first).
+    """
+    sojourn = np.where(reached, timed.sojourns(), 0.0)
+    unseen = totals.seen[: len(sojourn)] == 0
+    floors = [2.0 * sojourn]
+    for places in members(timed.chain).values():
+        once = sojourn[places]
+        floors.append(np.array([max(2.0 * np.max(once, initial=0.0), once[unseen[places]].sum())]))
+    return np.concatenate(floors)
+
+
+def _possible_groups(timed: TimedChain, reached: Booleans) -> list[bool]:
+    """Tell which of `TIMES` and `COUNTS` can be above 0."""
+    groups = members(timed.chain)
+    down = np.isin(np.arange(len(reached)), groups["down"])
+    happens = dict.fromkeys(COUNTS.values(), False)
+    for family in timed.paths.families:
+        live = reached[family.origin]
+        happens[REJUVENATION] |= family.cause == "rejuvenation" and bool(live.any())
+        happens[FAILURE] |= family.cause == "failure" and bool(live.any())
+        happens[OUTAGE] |= bool(np.any(live & down[family.target] & ~down[family.origin]))
+    return [*(bool(reached[places].any()) for places in groups.values()), *happens.values()]
