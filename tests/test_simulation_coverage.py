@@ -1,0 +1,93 @@
+"""The intervals of a simulation hold the exact values as often as they say, and tests can tell if not."""
+
+from __future__ import annotations
+
+import pytest
+from scipy.stats import binom
+from simulation_cases import CASES, FRAIL, Case, exponential, fixed, trigger_probabilities
+
+import rejuvmodel as rj
+
+
+def misses(case: Case, seeds: range, replications: int, width: float = 1.0) -> dict[str, int]:
+    """How often the intervals of each state, and of the unavailability, miss the exact value."""
+    model = case.make()
+    truth = {label: float(p) for label, p in case.probabilities().items()}
+    missed = dict.fromkeys([*truth, "unavailability"], 0)
+    for seed in seeds:
+        sim = rj.simulate(model, replications=replications, seed=seed)
+        for label, value in truth.items():
+            missed[label] += not within(sim[label], value, width)
+        missed["unavailability"] += not within(sim.unavailability, case.unavailability, width)
+    return missed
+
+
+def within(found: rj.Estimate, value: float, width: float) -> bool:
+    """Say whether a value lies in the interval made narrower by a factor."""
+    low = found.mean - width * (found.mean - found.low)
+    return low <= value <= found.mean + width * (found.high - found.mean)
+
+
+def allowed(runs: int) -> int:
+    """Misses that 99 % intervals exceed with probability below 0.001."""
+    return int(binom.ppf(0.999, runs, 0.01))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_intervals_cover(name: str) -> None:
+    """In 25 seeded runs no state's 99 % interval misses more often than chance explains."""
+    missed = misses(CASES[name], range(25), 2000)
+    assert max(missed.values()) <= allowed(25) == 3, missed
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("replications", [200, 5000])
+@pytest.mark.parametrize("name", CASES)
+def test_intervals_cover_in_97_of_100_runs(name: str, replications: int) -> None:
+    """The 99 % intervals of the unavailability cover in at least 97 of 100 seeded runs, all in 98 %."""
+    missed = misses(CASES[name], range(1000, 1100), replications)
+    assert missed["unavailability"] <= 3, missed
+    assert sum(missed.values()) <= 0.02 * 100 * len(missed), missed
+
+
+@pytest.mark.parametrize("name", ["n = 1, exponential", "n = 1, fixed, from service", "chain by hand"])
+def test_intervals_half_as_wide_do_not_cover(name: str) -> None:
+    """The tests above can fail: intervals half as wide miss some state more often than they allow."""
+    missed = misses(CASES[name], range(25), 2000, width=0.5)
+    assert max(missed.values()) > allowed(25), missed
+
+
+def test_a_wrong_rate_is_noticed() -> None:
+    """A failure rate off by a tenth takes the exact value out of the interval."""
+    case = exponential(1)
+    rates = case.make().rates
+    wrong = rj.simulate(
+        rj.Cluster(1, rates.replace(failure=rates.failure * 1.1)), replications=200_000, seed=1
+    )
+    assert case.unavailability not in wrong.unavailability
+
+
+def test_a_wrong_clock_is_noticed() -> None:
+    """A clock from service start simulated as one from unstable does not give the exact value."""
+    law, transform = fixed(300)
+    truth = trigger_probabilities(2, FRAIL, transform, "service")
+    cluster = rj.Cluster(2, rj.Rates(**FRAIL), trigger=rj.Trigger(law(), clock="unstable"))
+    sim = rj.simulate(cluster, replications=10_000, seed=1)
+    assert float(truth["u2"]) not in sim["u2"]
+
+
+@pytest.mark.parametrize("servers", [3, 4, 6])
+def test_rare_outages_are_covered(servers: int) -> None:
+    """Where few or no outages are seen, the interval is no 0 ± 0 and holds the exact value."""
+    case = exponential(servers)
+    for seed in range(10):
+        found = rj.simulate(case.make(), replications=20_000, seed=seed).unavailability
+        assert found.seen < 20
+        assert found.low <= found.mean < found.high
+        assert case.unavailability in found
+
+
+def test_the_exact_values_agree_with_published_ones() -> None:
+    """The oracle gives Garg's unavailability at 100 h."""
+    case = CASES["n = 1, fixed, from service"]
+    assert case.unavailability == pytest.approx(2.0734164796e-4, rel=1e-10)
