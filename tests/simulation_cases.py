@@ -1,14 +1,12 @@
 """Models to be simulated, each with the exact probabilities of its states, which read nothing of the library.
 
 Exponential models come from exact fractions (`exact`). For a cluster with a trigger, with F*(s) = E[e^{−sD}]
-and g(s) = (1 − F*(s))/s, each level i is visited for (clock from unstable, per visit)
+and g(s) = (1 − F*(s))/s and θ = λ_f + μ·[i<n], a visit of level i takes these hours normal and unstable:
 
-    1/λ_f normal,   g(iλ) unstable,   F*(iλ)/μ_r rejuvenating,   and left by failure with probability 1 − F*(iλ),
+    clock from unstable   1/θ     λ_f/θ · g(iλ)
+    clock from service    g(θ)    λ_f (g(iλ) − g(θ))/(θ − iλ)
 
-and for a clock from the start of service with θ = λ_f + μ·[i<n] and w = λ_f (g(iλ) − g(θ))/(θ − iλ) for
-
-    g(θ) normal,   w unstable,   (1 − iλ·w − μ·[i<n]·g(θ))/μ_r rejuvenating.
-
+It ends in a failure at iλ for each hour unstable, in a repair at μ·[i<n] for each hour normal, else in r_i.
 Visits follow from what goes down and what comes up between two levels.
 """
 
@@ -30,8 +28,9 @@ GARG = {"aging": 1 / 240, "failure": 1 / 2160, "repair": 2, "restart": 60}
 FRAIL = {"aging": 1 / 168, "failure": 1 / 200, "repair": 1 / 2, "restart": 3}
 #: Exits of several states, a state of its own kind of rarity, and an outage in three stages.
 BY_HAND = [
-    ("up", "slow", 0.01), ("up", "fast", 0.1), ("fast", "up", 10.0), ("slow", "up", 0.05), ("slow", "fast", 0.02),
-    ("up", "f1", 1e-4, "failure"), ("f1", "f2", 20.0), ("f2", "f3", 20.0), ("f3", "up", 20.0, "rejuvenation"),
+    ("up", "slow", 0.01), ("up", "fast", 0.1), ("fast", "up", 10.0), ("slow", "up", 0.05),
+    ("slow", "fast", 0.02), ("up", "f1", 1e-4, "failure"), ("f1", "f2", 20.0), ("f2", "f3", 20.0),
+    ("f3", "up", 20.0, "rejuvenation"),
 ]  # fmt: skip
 DOWN = {"f1": "unplanned", "f2": "unplanned", "f3": "planned"}
 

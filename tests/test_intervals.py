@@ -11,7 +11,7 @@ from rejuvmodel.simulation.intervals import gamma_limits, share_limits, small_sa
 
 #: Sizes of rare contributions of mean 1, and twice the mean: what the library assumes where it saw none.
 SIZES = {
-    "equal": lambda rng, k: np.ones(k),
+    "equal": lambda _, k: np.ones(k),
     "exponential": lambda rng, k: rng.standard_exponential(k),
     "three stages": lambda rng, k: rng.gamma(3, 1 / 3, k),
 }

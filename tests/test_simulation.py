@@ -177,7 +177,8 @@ def test_progress_is_told() -> None:
 
 @settings(max_examples=30)
 @given(
-    st.integers(1, 4), st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0, 1), st.sampled_from([None, 0.1, 50.0])
+    st.integers(1, 4), st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0, 1),
+    st.sampled_from([None, 0.1, 50.0]),
 )  # fmt: skip
 def test_whatever_the_rates(
     n: int, aging: float, failure: float, rejuvenation: float, hours: float | None
@@ -199,7 +200,7 @@ def test_results_are_values() -> None:
     assert again.to_dict() == sim.to_dict()
     assert again["u2"] == sim["u2"]
     assert set(sim.to_dict()["probabilities"]) == set(sim.states)
-    assert "missions of 41.67 d" in repr(sim)
+    assert "missions of 1000 h" in repr(sim)
     assert "<table>" in sim._repr_html_()
     for array in (sim.probabilities, again.probabilities, again.estimator.totals.total):
         with pytest.raises(ValueError, match="read-only"):

@@ -32,8 +32,8 @@ class Estimator:
     ----------
     totals : Totals
         What was seen.
-    floors : ndarray
-        The least that a contribution not seen yet is taken for, per column.
+    floors, rest_floors : ndarray
+        The least that a contribution not seen yet is taken for: to a column, and to all others' time.
     possible : ndarray
         Whether a column can be other than 0 at all.
     states : int
@@ -44,6 +44,7 @@ class Estimator:
 
     totals: Totals
     floors: Floats
+    rest_floors: Floats
     possible: Booleans
     states: int
     confidence: float
@@ -70,8 +71,8 @@ class Estimator:
         if share and ratio > 0.5:
             # Of two complements the rarer one settles how far from normal they are.
             rest = max(hours - total, 0.0)
-            others = float(np.max(self.floors[: self.states]))
-            above, below = ratio * max(float(seen.largest_rest[column]), others), (1.0 - ratio) * largest
+            above = ratio * max(float(seen.largest_rest[column]), float(self.rest_floors[column]))
+            below = (1.0 - ratio) * largest
             low, high = gamma_limits(rest, variance, above, below, self.confidence)
             limits = (max(1.0 - high / hours, 0.0), min(1.0 - low / hours, 1.0))
         else:
@@ -116,23 +117,27 @@ def estimator(timed: TimedChain, totals: Totals, hours: float | None, confidence
     reached = timed.reached(mission=hours is not None)
     possible = np.array([*reached, *_possible_groups(timed, reached)])
     most = np.inf if hours is None else hours
-    floors = np.append(np.minimum(_floors(timed, totals, reached), most), np.ones(len(COUNTS)))
-    return Estimator(totals, floors, possible, len(timed.chain), confidence)
+    floors, rest_floors = (np.minimum(x, most) for x in _floors(timed, totals, reached))
+    floors = np.append(floors, np.ones(len(COUNTS)))
+    return Estimator(totals, floors, rest_floors, possible, len(timed.chain), confidence)
 
 
-def _floors(timed: TimedChain, totals: Totals, reached: Booleans) -> Floats:
-    """Hours [h] that a replication not seen yet might add, in each state and in each of `TIMES`.
+def _floors(timed: TimedChain, totals: Totals, reached: Booleans) -> tuple[Floats, Floats]:
+    """Hours [h] that a replication not seen yet might add, to a state, one of `TIMES`, or the rest.
 
     A state that is entered after all is left after its mean sojourn on average. Twice that is the size that
     counts for a sum of exponential sojourns (second moment over first).
     """
     sojourn = np.where(reached, timed.sojourns(), 0.0)
     unseen = totals.seen[: len(sojourn)] == 0
+    largest, second = (2.0 * np.sort(np.append(sojourn, [0.0, 0.0]))[[-1, -2]]).tolist()
     floors = [2.0 * sojourn]
+    rests = [np.where(2.0 * sojourn < largest, largest, second)]
     for places in members(timed.chain).values():
-        once = sojourn[places]
+        once, others = sojourn[places], np.delete(sojourn, places)
         floors.append(np.array([max(2.0 * np.max(once, initial=0.0), once[unseen[places]].sum())]))
-    return np.concatenate(floors)
+        rests.append(2.0 * np.max(others, initial=0.0, keepdims=True))
+    return np.concatenate(floors), np.concatenate(rests)
 
 
 def _possible_groups(timed: TimedChain, reached: Booleans) -> list[bool]:

@@ -89,7 +89,7 @@ def simulate(
     trust = _confidence(confidence)
     source = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0))
     size = len(timed.chain)
-    require_memory(f"A simulation of {size} states", 8.0 * size * 300, "Simulate a smaller model.")
+    require_memory(f"A simulation of {size} states", 5000.0 * size, "Simulate a smaller model.")
 
     pilot, played = (np.random.Generator(np.random.SFC64(one)) for one in source.spawn(2))
     start = regeneration_state(timed, pilot) if span is None else timed.start

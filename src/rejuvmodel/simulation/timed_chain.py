@@ -22,6 +22,7 @@ from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family, Flows, reachable
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.models.trigger import Trigger
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,11 +116,12 @@ def timed_chain(model: Any) -> TimedChain:
             "model", f"a grid of shape {model.shape}", "a simulation plays one cluster",
             "Simulate cluster[index], one point at a time.",
         )  # fmt: skip
-    trigger: Any = model.trigger if isinstance(model, Cluster) else None
-    return TimedChain(model.chain(), None) if trigger is None else _triggered(model, trigger)
+    if isinstance(model, Cluster) and model.trigger is not None:
+        return _triggered(model, model.trigger)
+    return TimedChain(model.chain(), None)
 
 
-def _triggered(cluster: Any, trigger: Any) -> TimedChain:
+def _triggered(cluster: Cluster, trigger: Trigger) -> TimedChain:
     law = trigger.law
     if not callable(getattr(law, "sample", None)):
         raise InvalidInputError(
@@ -135,7 +137,7 @@ def _triggered(cluster: Any, trigger: Any) -> TimedChain:
     set_in[unstable if trigger.clock == "unstable" else normal] = True
     runs_in[unstable] = True
     runs_in[normal] = trigger.clock == "service"
-    mean = float(getattr(law, "mean", np.nan))
+    mean = np.nan if trigger.mean is None else float(trigger.mean)
     return TimedChain(chain, Clock(law, mean, set_in, runs_in, leads_to))
 
 
