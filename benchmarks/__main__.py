@@ -47,6 +47,7 @@ def main() -> None:
     sweeps()
     optima()
     missions()
+    simulations()
     starts()
 
 
@@ -163,6 +164,42 @@ def missions() -> None:
     large = rj.Cluster(10_000, RATES)
     (spent,) = seconds(lambda: rj.transient(large, "365 d"), runs=1)
     row("a year, n = 10,000, jump by jump", f"{spent:.1f} s", "")
+
+
+def simulations() -> None:
+    """State changes played per second, long-run values with their intervals included."""
+    open_rates = RATES.replace(rejuvenation=None)
+    by_hand = rj.MarkovChain.from_transitions(
+        [
+            ("up", "worn", 0.1),
+            ("worn", "up", 1),
+            ("worn", "down", 0.1),
+            ("up", "down", 0.01),
+            ("down", "up", 2),
+        ],
+        down={"down": "unplanned"},
+    )
+    models = {
+        "n = 2, exponential": rj.Cluster(2, RATES),
+        "n = 2, fixed, from unstable": rj.Cluster(
+            2, open_rates, trigger=rj.Trigger(rj.Fixed(336), "unstable")
+        ),
+        "n = 2, fixed, from service": rj.Cluster(2, open_rates, trigger=rj.Trigger(rj.Fixed(336), "service")),
+        "n = 10, exponential": rj.Cluster(10, RATES),
+        "n = 100, exponential": rj.Cluster(100, RATES),
+        "chain by hand": by_hand,
+    }
+    for name, model in models.items():
+        events = rj.simulate(model, replications=1_000_000, seed=1).events
+        (spent,) = seconds(
+            lambda model=model: rj.simulate(model, replications=1_000_000, seed=1).unavailability, runs=3
+        )
+        row(f"simulation, cycles of {name}", f"{events / spent / 1e6:.1f} M/s", ">= 2 M/s")
+    year = rj.simulate(models["n = 2, exponential"], "365 d", replications=20_000, seed=1).events
+    (spent,) = seconds(
+        lambda: rj.simulate(models["n = 2, exponential"], "365 d", replications=20_000, seed=1), runs=3
+    )
+    row("simulation, missions of a year, n = 2, exponential", f"{year / spent / 1e6:.1f} M/s", ">= 2 M/s")
 
 
 def starts() -> None:

@@ -64,6 +64,14 @@ def test_a_clock_from_unstable_is_set_on_becoming_unstable() -> None:
     assert 168 / (168 + 100 + 1 / 3) in sim["1"]
 
 
+def test_a_mission_sees_the_clock_expire_at_its_time() -> None:
+    """A clock of 100 h from service start never expires in 99 h, once in 150 h and again after a restart."""
+    cluster = triggered(rj.Fixed(100), "service", aging=0.0, restart=1e6)
+    begun = [rj.simulate(cluster, hours, replications=200, seed=1) for hours in (99.0, 150.0, 205.0)]
+    assert [round(sim.rejuvenations_per_hour.mean * sim.hours, 12) for sim in begun] == [0.0, 1.0, 2.0]
+    assert begun[0].rejuvenations_per_hour.high > 0
+
+
 def test_the_clock_from_service_start_runs_on_through_unstable() -> None:
     """Without failures normal and unstable together last exactly the fixed delay."""
     sim = rj.simulate(triggered(rj.Fixed(100), "service", failure=0.0), replications=2000, seed=1)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: Quantities that are hours in several states, and quantities that are numbers of events.
 TIMES = ("unplanned", "planned", "rejuvenating", "degraded", "down")
 COUNTS = {"rejuvenations": REJUVENATION, "failures": FAILURE, "outages": OUTAGE}
-#: Numbers that are collected before they are summed up: few enough for the cache.
-_COLLECTED = 2**15
+#: Numbers that are collected before they are summed up, few enough for the cache; and fewest replications.
+_COLLECTED, _FEWEST = 2**15, 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +72,19 @@ class Summing:
 
     def __init__(self, chain: MarkovChain) -> None:
         self._states = len(chain)
-        self._members = members(chain)
-        self._counts = np.array([[kind & bit > 0 for kind in range(KINDS)] for bit in COUNTS.values()], float)
-        # One replication is one column: sums over replications then run along memory.
         width = self._states + KINDS
-        self._ledgers = np.empty((width, max(_COLLECTED // width, 64)))
+        # Which of a ledger's numbers add up to each of the groups.
+        self._groups = np.zeros((len(TIMES) + len(COUNTS), width))
+        for row, places in zip(self._groups, members(chain).values(), strict=False):
+            row[places] = 1.0
+        for row, bit in zip(self._groups[len(TIMES) :], COUNTS.values(), strict=True):
+            row[self._states :] = [kind & bit > 0 for kind in range(KINDS)]
+        # One replication is one column: sums over replications then run along memory.
+        self._ledgers = np.empty((width, max(_COLLECTED // width, _FEWEST)))
         self._filled = 0
-        columns = self._states + len(TIMES) + len(COUNTS)
+        columns = self._states + len(self._groups)
         self.done = 0
-        self._ratio: Floats | None = None
+        self._ratio = np.zeros(columns)
         self._hours = self._hours_squared = self._longest = 0.0
         self._total, self._shifted, self._squares, self._by_hours, self._largest = np.zeros((5, columns))
         self._largest_rest = np.full(columns, -np.inf)
@@ -103,7 +107,6 @@ class Summing:
     def totals(self) -> Totals:
         """Return the sums over all replications."""
         self._sum()
-        assert self._ratio is not None
         # From the ratio of the first replications to that of all of them.
         off, by_hours = self._shifted / self._hours, self._by_hours
         squares = self._squares - 2 * off * by_hours + off**2 * self._hours_squared
@@ -119,26 +122,32 @@ class Summing:
         if not self._filled:
             return
         ledgers, size = self._ledgers[:, : self._filled], self._states
-        spent = ledgers[:size]
-        hours = spent.sum(axis=0)
-        groups = [spent[self._members[name]].sum(axis=0) for name in TIMES]
-        found = np.vstack([spent, *groups, self._counts @ ledgers[size:]])
+        # Most states of a large model are not seen for long: they are left out.
+        seen = ledgers.max(axis=1) > 0
+        seen[:size] |= self._ratio[:size] > 0
+        used = np.flatnonzero(seen)
+        ledgers, states = ledgers[used], int(np.count_nonzero(seen[:size]))
+        hours = ledgers[:states].sum(axis=0)
+        found = np.concatenate([ledgers[:states], self._groups[:, used] @ ledgers])
+        columns = np.append(used[:states], size + np.arange(len(self._groups)))
         total = found.sum(axis=1)
-        if self._ratio is None:
-            self._ratio = total / hours.sum()
-        residual = found - self._ratio[:, None] * hours
+        if not self.done:
+            self._ratio[columns] = total / hours.sum()
+        residual = found - self._ratio[columns, None] * hours
         self.done += self._filled
         self._hours += float(hours.sum())
         self._hours_squared += float(hours @ hours)
         self._longest = max(self._longest, float(hours.max()))
-        self._total += total
-        self._seen += np.count_nonzero(found, axis=1)
-        self._shifted += residual.sum(axis=1)
-        self._by_hours += residual @ hours
-        self._squares += np.einsum("ij,ij->i", residual, residual)
-        self._products += residual[size:] @ residual[size:].T
-        np.maximum(self._largest, found.max(axis=1), out=self._largest)
-        np.maximum(self._largest_rest, (hours - found).max(axis=1), out=self._largest_rest)
+        self._total[columns] += total
+        self._seen[columns] += np.count_nonzero(found, axis=1)
+        self._shifted[columns] += residual.sum(axis=1)
+        self._by_hours[columns] += residual @ hours
+        self._squares[columns] += np.einsum("ij,ij->i", residual, residual)
+        self._products += residual[states:] @ residual[states:].T
+        self._largest[columns] = np.maximum(self._largest[columns], found.max(axis=1))
+        rest = np.full(len(self._total), hours.max())
+        rest[columns] = (hours - found).max(axis=1)
+        np.maximum(self._largest_rest, rest, out=self._largest_rest)
         self._filled = 0
 
 
