@@ -277,7 +277,7 @@ def test_a_grid_is_optimised_point_by_point(in_directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["optimize"], ["compare"], ["mission"], ["plot", "-o", "a.png"], ["diagram"]]
+    "command", [["optimize"], ["compare"], ["mission"], ["simulate"], ["plot", "-o", "a.png"], ["diagram"]]
 )
 def test_one_cluster_is_asked_for(command: list[str], in_directory: Path) -> None:
     """Commands for one cluster refuse a grid and say which take one."""

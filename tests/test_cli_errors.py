@@ -164,7 +164,7 @@ def test_every_way_out_has_its_code(
 def test_help_is_plain() -> None:
     """Help lists every command, without loading what draws boxes; no command at all is an error."""
     text = said("--help")
-    for name in ("solve", "optimize", "check", "compare", "mission", "plot", "diagram"):
+    for name in ("solve", "optimize", "check", "compare", "mission", "simulate", "plot", "diagram"):
         assert f"\n  {name} " in text
     assert "cluster file" in said("solve", "--help")
     alone = run()

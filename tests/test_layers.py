@@ -54,7 +54,7 @@ FLOORS = (
     {"trigger_table", "cluster_file"},
     {
         "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
-        "cli.pictures", "cli.missions",
+        "cli.pictures", "cli.missions", "cli.simulated",
         "cli.shell", "cli.commands",
     },
     {"__main__"},
