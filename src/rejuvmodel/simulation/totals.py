@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 #: Quantities that are hours in several states, and quantities that are numbers of events.
 TIMES = ("unplanned", "planned", "rejuvenating", "degraded", "down")
 COUNTS = {"rejuvenations": REJUVENATION, "failures": FAILURE, "outages": OUTAGE}
-#: Numbers that are collected before they are summed up, few enough for the cache; and fewest replications.
-_COLLECTED, _FEWEST = 2**15, 512
+#: Numbers that are collected before they are summed up: few enough for the cache, or for 512 replications of
+#: large models, but never more than 16 MB.
+_COLLECTED, _FEWEST, _MOST = 2**15, 512, 2**21
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,8 @@ class Summing:
         for row, bit in zip(self._groups[len(TIMES) :], COUNTS.values(), strict=True):
             row[self._states :] = [kind & bit > 0 for kind in range(KINDS)]
         # One replication is one column: sums over replications then run along memory.
-        self._ledgers = np.empty((width, max(_COLLECTED // width, _FEWEST)))
+        room = min(max(_COLLECTED // width, _FEWEST), max(_MOST // width, 1))
+        self._ledgers = np.empty((width, room))
         self._filled = 0
         columns = self._states + len(self._groups)
         self.done = 0
