@@ -119,6 +119,14 @@ def erlang(k: int, mean: float) -> tuple[Callable[[], Any], Callable[[Any], Any]
     return lambda: rj.Erlang(k, mean), lambda s: (1 + s * mean / k) ** -k
 
 
+def hyperexponential() -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+    """Mostly short delays, now and then a long one."""
+    return (
+        lambda: rj.Hyperexponential([0.75, 0.25], [100, 900]),
+        lambda s: 0.75 / (1 + 100 * s) + 0.25 / (1 + 900 * s),
+    )
+
+
 CASES = {
     "n = 1, exponential": exponential(1),
     "n = 2, exponential": exponential(2),
@@ -128,5 +136,6 @@ CASES = {
     "n = 2, fixed, from service": triggered(2, FRAIL, *fixed(300), "service"),
     "n = 2, Erlang, from service": triggered(2, FRAIL, *erlang(3, 300), "service"),
     "n = 2, Erlang, from unstable": triggered(2, FRAIL, *erlang(3, 300), "unstable"),
+    "n = 2, mixed, from service": triggered(2, FRAIL, *hyperexponential(), "service"),
     "chain by hand": by_hand(),
 }

@@ -64,6 +64,45 @@ def test_a_clock_from_unstable_is_set_on_becoming_unstable() -> None:
     assert 168 / (168 + 100 + 1 / 3) in sim["1"]
 
 
+def test_mean_time_to_an_outage() -> None:
+    """From up the first outage comes after 100 h on average, and cycles from up say so."""
+    assert 100 in rj.simulate(PAIR, replications=50_000, seed=1).mean_time_to_outage
+
+
+def test_a_planned_outage_is_an_outage() -> None:
+    """A single server restarted every 100 h and never failing is down for the first time after 100 h."""
+    sim = rj.simulate(triggered(rj.Fixed(100), "service", aging=0.0), replications=1000, seed=1)
+    assert sim.mean_time_to_outage.mean == pytest.approx(100, rel=1e-12)
+    assert sim.mean_time_to_outage.low < 100 < sim.mean_time_to_outage.high
+
+
+def test_outages_that_were_not_seen_or_cannot_be() -> None:
+    """Unseen outages leave a lower limit on the time to the first; impossible ones an infinite time."""
+    sim = rj.simulate(rj.Cluster(10, RATES), replications=1000, seed=1)
+    far = sim.mean_time_to_outage
+    assert far.mean == far.high == math.inf
+    assert far.low == pytest.approx(sim.simulated_hours / math.log(200), rel=1e-9)
+    never = rj.simulate(rj.Cluster(2, RATES.replace(rejuvenation=math.inf)), replications=1000, seed=1)
+    assert never.mean_time_to_outage.low == math.inf
+
+
+def test_a_mission_from_another_state() -> None:
+    """A mission may start in any state: from down the pair is down for longer, and that is an outage."""
+    a, b, hours = 0.01, 0.5, 5.0
+    s = a + b
+    sim = rj.simulate(PAIR, hours, start="down", replications=50_000, seed=1)
+    assert a / s + b * -math.expm1(-s * hours) / (s * s * hours) in sim.unavailability
+    assert sim.interval_unreliability.mean == 1.0
+    assert sim.start == "down"
+
+
+def test_a_small_chance_of_an_outage_keeps_its_digits() -> None:
+    """The probability of an outage has its own limits; that of none is its complement."""
+    sim = rj.simulate(PAIR, 0.01, replications=100_000, seed=1)
+    assert -math.expm1(-1e-4) in sim.interval_unreliability
+    assert sim.interval_reliability == sim.interval_unreliability.complement()
+
+
 def test_a_mission_sees_the_clock_expire_at_its_time() -> None:
     """A clock of 100 h from service start never expires in 99 h, once in 150 h and again after a restart."""
     cluster = triggered(rj.Fixed(100), "service", aging=0.0, restart=1e6)
@@ -271,7 +310,17 @@ BAD = {
     "absorbing": (lambda: rj.simulate(rj.Cluster(1, RATES.replace(aging=0.0))), "stays in state '1'"),
     "no start": (
         lambda: rj.simulate(rj.MarkovChain.from_transitions([("a", "b", 1), ("b", "a", 1)]), 5),
-        "Give start= when building the chain",
+        "Give start= here or when building the chain",
+    ),
+    "a start in the long run": (lambda: rj.simulate(PAIR, start="up"), "do not depend on a start"),
+    "an unknown start": (lambda: rj.simulate(PAIR, 5, start="upp"), "start: got .*Did you mean 'up'"),
+    "an unknown age": (
+        lambda: rj.simulate(triggered(rj.Fixed(9), "service"), 5, start="u1"),
+        'start: got "u1"; in this state the clock',
+    ),
+    "no time to an outage": (
+        lambda: rj.simulate(PAIR, 5, replications=100).mean_time_to_outage,
+        "Write simulate.model. without hours",
     ),
     "two classes": (
         lambda: rj.simulate(rj.MarkovChain.from_transitions([("a", "b", 1), ("a", "c", 1)])),

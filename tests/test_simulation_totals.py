@@ -19,7 +19,7 @@ def drawn(states: int, replications: int) -> np.ndarray:
     ledgers *= rng.random(ledgers.shape) < np.geomspace(1, 1e-4, states + KINDS)
     ledgers[:, :states] *= np.geomspace(1, 1e-6, states)
     ledgers[:, states:] = rng.integers(0, 3, (replications, KINDS))
-    return ledgers
+    return np.column_stack([ledgers, ledgers[:, :states].sum(axis=1) * rng.random(replications)])
 
 
 @pytest.mark.parametrize("servers", [1, 2, 40])
@@ -58,4 +58,7 @@ def test_sums_are_those_of_all_replications(servers: int, replications: int) -> 
     assert totals.products == pytest.approx(residual[:, size:].T @ residual[:, size:], rel=1e-9, abs=1e-9)
     assert totals.largest == pytest.approx(x.max(axis=0), rel=1e-12)
     assert totals.largest_rest == pytest.approx((hours[:, None] - x).max(axis=0), rel=1e-12)
+    before, struck = ledgers[:, -1], times[-1] > 0
+    outage = [before.sum(), before @ before, before @ struck, struck.sum()]
+    assert totals.outage == pytest.approx(outage, rel=1e-12)
     assert totals.seen.tolist() == np.count_nonzero(x, axis=0).tolist()

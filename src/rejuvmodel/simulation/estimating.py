@@ -102,19 +102,40 @@ class Estimator:
             float(values.sum()), max(low, 0.0), high, error, seen, parts[0].replications, self.confidence
         )
 
-    def spared(self, name: str) -> Estimate:
-        """Estimate of the share of replications in which something did not happen."""
-        of = self.totals.replications
-        without = of - int(self.totals.seen[self.column(name)])
-        share = without / of
+    def struck(self) -> Estimate:
+        """Estimate of the share of replications in which there was an outage."""
+        column, of = self.column("down"), self.totals.replications
+        count = int(self.totals.seen[column])
+        share = count / of
         error = float(np.sqrt(share * (1.0 - share) / of))
-        limits = share_limits(without, of, self.confidence)
-        return Estimate(share, *limits, error, of - without, of, self.confidence)
+        low, high = share_limits(count, of, self.confidence)
+        return Estimate(share, low, high if self.possible[column] else 0.0, error, count, of, self.confidence)
+
+    def until_outage(self) -> Estimate:
+        """Estimate of the mean time to the first outage [h], E[B]/E[D] over cycles.
+
+        Its reciprocal has the limits of a ratio of events to hours.
+        """
+        of = self.totals.replications
+        hours, squares, crossed, count = self.totals.outage.tolist()
+        if not self.possible[self.column("down")]:
+            return Estimate(np.inf, np.inf, np.inf, 0.0, 0, of, self.confidence)
+        if not hours:  # the start is down
+            return Estimate(0.0, 0.0, 0.0, 0.0, of, of, self.confidence)
+        rate = count / hours
+        variance = max(count - 2 * rate * crossed + rate**2 * squares, 0.0) * of / (of - 1)
+        widened = variance * small_sample(of, self.confidence)
+        low, high = gamma_limits(count, widened, 1.0, rate * self.totals.longest, self.confidence)
+        mean, most = (hours / x if x else np.inf for x in (count, low))
+        error = float(np.sqrt(variance)) / count * mean if count else np.inf
+        return Estimate(mean, hours / high, most, error, int(count), of, self.confidence)
 
 
-def estimator(timed: TimedChain, totals: Totals, hours: float | None, confidence: float) -> Estimator:
+def estimator(
+    timed: TimedChain, totals: Totals, start: int, hours: float | None, confidence: float
+) -> Estimator:
     """Return what totals say, together with what the chain says of what was not seen."""
-    reached = timed.reached(mission=hours is not None)
+    reached = timed.reached(start)
     possible = np.array([*reached, *_possible_groups(timed, reached)])
     most = np.inf if hours is None else hours
     floors, rest_floors = (np.minimum(x, most) for x in _floors(timed, totals, reached))

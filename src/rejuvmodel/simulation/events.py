@@ -4,7 +4,8 @@ A *lane* plays one replication at a time; a lane that has finished one starts th
 started yet. Which replications are played is thereby settled before the first event, and all of them are
 played to their end, so long ones are neither favoured nor cut off.
 
-A row of the *ledger* belongs to each lane: hours in every state, and how many transitions of every kind.
+A row of the *ledger* belongs to each lane: hours in every state, how many transitions of every kind, and in
+cycles the hours before the first outage.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rejuvmodel.simulation.jumps import Jumps, jumps
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rejuvmodel.markov.chain import MarkovChain
     from rejuvmodel.simulation.timed_chain import TimedChain
 
     Floats = NDArray[np.float64]
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Kinds of transitions, to be combined: what begins a rejuvenation, what is a failure, what begins an outage.
 REJUVENATION, FAILURE, OUTAGE, KINDS = 1, 2, 4, 8
+#: Numbers of a ledger that are no hours in a state: transitions by kind, and last the hours before an outage.
+BESIDES = KINDS + 1
 #: Numbers in the ledger, so that it stays in the cache, and bounds on the lanes.
 _LEDGER, _FEWEST, _MOST = 2**17, 64, 8192
 #: Lanes, and events in each, that show which states are entered often.
@@ -55,7 +59,7 @@ class Lanes:
         self, timed: TimedChain, rng: np.random.Generator, start: int, hours: float, replications: int
     ) -> None:
         size = len(timed.chain)
-        self.width = size + KINDS
+        self.width = size + BESIDES
         count = min(max(_LEDGER // self.width, _FEWEST), _MOST, replications)
         self._rng, self._clock, self._start, self._hours = rng, timed.clock, start, hours
         self._tables: Jumps = jumps(timed.flows)
@@ -67,6 +71,8 @@ class Lanes:
         self._left = np.full(count, hours)
         self._until = np.full(count, np.inf)
         self._ledger = np.zeros((count, self.width))
+        self._up = ~down_states(timed.chain)
+        self._no_outage = np.full(count, self._up[start])
         self._set_clocks()
 
     def play(self) -> Iterator[Floats]:
@@ -82,6 +88,7 @@ class Lanes:
             again = done[: self.waiting]
             self.waiting -= len(again)
             self._left[again] = self._hours
+            self._no_outage[again] = self._up[self._start]
             if len(again) < len(done):
                 self._drop(done[len(again) :])
 
@@ -97,6 +104,8 @@ class Lanes:
         base = self._row * self.width
         ledger = self._ledger.reshape(-1)
         ledger[base + state] += stay
+        if not np.isfinite(self._hours):
+            ledger[base + (self.width - 1)] += stay * self._no_outage
 
         chance = rng.random(len(state))
         chance *= tables.slots.take(state)
@@ -111,6 +120,7 @@ class Lanes:
         self.events += int(np.count_nonzero(happened))
         self.state = self._target.take(edge)
         self.state[over] = self._start
+        self._no_outage &= self._up.take(self.state)
         self._left -= stay
         self._until -= stay
         self._set_clocks()
@@ -136,6 +146,7 @@ class Lanes:
         keep[lanes] = False
         self.state, self._row = self.state[keep], self._row[keep]
         self._left, self._until = self._left[keep], self._until[keep]
+        self._no_outage = self._no_outage[keep]
 
 
 def regeneration_state(timed: TimedChain, rng: np.random.Generator) -> int:
@@ -166,6 +177,14 @@ def regeneration_state(timed: TimedChain, rng: np.random.Generator) -> int:
     return first if 2 * entered[first] >= entered.max() else int(np.argmax(entered))
 
 
+def down_states(chain: MarkovChain) -> NDArray[np.bool_]:
+    """Tell which states are down; none where the chain does not say."""
+    down = np.zeros(len(chain), bool)
+    for places in (chain.down or {}).values():
+        down[places] = True
+    return down
+
+
 def _edges(timed: TimedChain) -> tuple[Integers, Integers, Integers]:
     """For every transition its target and its column of the ledger; and for every state that of its expiry.
 
@@ -182,9 +201,7 @@ def _edges(timed: TimedChain) -> tuple[Integers, Integers, Integers]:
         origin.append(running)
         target.append(timed.clock.leads_to[running])
         cause.append(np.full(len(running), REJUVENATION))
-    down = np.zeros(size, bool)
-    for places in (chain.down or {}).values():
-        down[places] = True
+    down = down_states(chain)
     here, there = np.concatenate(origin), np.concatenate(target)
     kinds = np.concatenate([np.zeros(0, np.int64), *cause]) + OUTAGE * (down[there] & ~down[here])
     return np.append(there, 0), np.append(size + kinds, size), expiry

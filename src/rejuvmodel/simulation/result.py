@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _MEASURES = (
     "availability", "unavailability", "planned_unavailability", "unplanned_unavailability",
-    "rejuvenations_per_hour", "failures_per_hour", "outages_per_hour", "interval_reliability",
+    "rejuvenations_per_hour", "failures_per_hour", "outages_per_hour", "mean_time_to_outage",
+    "interval_reliability", "interval_unreliability",
 )  # fmt: skip
 
 
@@ -135,15 +136,31 @@ class Simulation:
         return self._one("outages")
 
     @property
+    def mean_time_to_outage(self) -> Estimate:
+        """Mean time [h] from entering `start` to the first outage, planned or not; not of a mission."""
+        self._require("down")
+        if self.hours is not None:
+            raise InvalidInputError(
+                "hours", f"{self.hours:g}", "a mission ends before many of its outages would have come",
+                "Write simulate(model) without hours.",
+            )  # fmt: skip
+        return self.estimator.until_outage()
+
+    @property
     def interval_reliability(self) -> Estimate:
-        """Probability that a mission passes without any time down; its limits are exact (binomial)."""
+        """Probability that a mission passes without an outage; its limits are exact (binomial)."""
+        return self.interval_unreliability.complement()
+
+    @property
+    def interval_unreliability(self) -> Estimate:
+        """Probability of an outage in a mission, planned or not; its limits are exact (binomial)."""
         self._require("down")
         if self.hours is None:
             raise InvalidInputError(
                 "hours", "None", "the probability of no outage belongs to a mission of stated length",
                 "Write simulate(model, hours).",
             )  # fmt: skip
-        return self.estimator.spared("down")
+        return self.estimator.struck()
 
     def downtime(self, hours: float | timedelta | str | None = None) -> Estimate:
         """Return the expected downtime [h] (Eq. 2).
@@ -257,13 +274,16 @@ class Simulation:
             ("confidence", f"{self.confidence:g}"),
         ]  # fmt: skip
         found = self._measures()
-        # An availability to six digits is no news; its complement tells the same.
+        # Numbers close to 1 are no news in six digits; their complements tell the same.
         return rows + [
-            (name.replace("_", " "), str(value)) for name, value in found.items() if name != "availability"
+            (name.replace("_", " "), str(value))
+            for name, value in found.items()
+            if name not in ("availability", "interval_reliability")
         ]
 
     def _measures(self) -> dict[str, Estimate]:
-        left_out = set() if self.hours is not None else {"interval_reliability"}
+        long_run, mission = {"mean_time_to_outage"}, {"interval_reliability", "interval_unreliability"}
+        left_out = mission if self.hours is None else long_run
         if "down" not in self.declared:
             left_out |= set(_MEASURES) - {"rejuvenations_per_hour", "failures_per_hour"}
         return {name: getattr(self, name) for name in _MEASURES if name not in left_out}

@@ -37,6 +37,7 @@ def simulate(
     hours: float | timedelta | str | None = None,
     *,
     replications: int = 100_000,
+    start: str | None = None,
     seed: int | None = None,
     confidence: float = 0.99,
     progress: Callable[[int, int], object] | None = None,
@@ -51,6 +52,8 @@ def simulate(
         Length of a mission [h] from the start of the model, or "365 d". By default long-run values.
     replications : int
         Number of missions, or of cycles for long-run values; at least 100.
+    start : str, optional
+        State in which missions start; by default that of the model. Long-run values do not depend on it.
     seed : int, optional
         The same seed gives the same numbers. By default the system's randomness gives one, which the result
         tells.
@@ -92,8 +95,13 @@ def simulate(
     require_memory(f"A simulation of {size} states", 5000.0 * size, "Simulate a smaller model.")
 
     pilot, played = (np.random.Generator(np.random.SFC64(one)) for one in source.spawn(2))
-    start = regeneration_state(timed, pilot) if span is None else timed.start
-    lanes = Lanes(timed, played, start, np.inf if span is None else span, count)
+    if span is None and start is not None:
+        raise InvalidInputError(
+            "start", shown(start), "long-run values do not depend on a start",
+            "Leave it out, or give hours for a mission.",
+        )  # fmt: skip
+    first = regeneration_state(timed, pilot) if span is None else timed.mission_start(start)
+    lanes = Lanes(timed, played, first, np.inf if span is None else span, count)
     sums = Summing(timed.chain)
     for ledgers in lanes.play():
         if sums.add(ledgers) and progress is not None:
@@ -107,10 +115,10 @@ def simulate(
     declared = {"down"} if chain.down is not None else set()
     return Simulation(
         chain.labels,
-        estimator(timed, totals, span, trust),
+        estimator(timed, totals, first, span, trust),
         frozenset(declared | set(groups)),
         span,
-        chain.labels[start],
+        chain.labels[first],
         lanes.events,
         _entropy(source),
     )

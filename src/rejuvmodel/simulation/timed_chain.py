@@ -23,6 +23,7 @@ from rejuvmodel.markov.flows import Family, Flows, reachable
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.models.trigger import Trigger
+from rejuvmodel.state_labels import index_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,22 +84,27 @@ class TimedChain:
             return mean
         return np.where(self.clock.runs_in, np.fmin(mean, self.clock.mean), mean)
 
-    def reached(self, *, mission: bool) -> Booleans:
-        """Tell which states can be entered in a mission from the start, or in the long run."""
+    def reached(self, start: int) -> Booleans:
+        """Tell which states can be entered from one."""
         paths = self.paths
-        if mission:
-            seen = sorted(reachable(self.start, paths.flows.origin, paths.flows.target))
-        else:
-            seen = paths.recurrent_states.tolist()
-        return np.isin(np.arange(len(paths)), seen)
+        seen = reachable(start, paths.flows.origin, paths.flows.target)
+        return np.isin(np.arange(len(paths)), sorted(seen))
 
-    @property
-    def start(self) -> int:
-        """The state in which a mission starts."""
+    def mission_start(self, label: str | None) -> int:
+        """Return the state in which a mission starts: the one named, or else that of the model."""
+        if label is not None:
+            place = index_of(self.chain.labels, label, "start")
+            clock = self.clock
+            if clock is not None and clock.runs_in[place] and not clock.set_in[place]:
+                raise InvalidInputError(
+                    "start", shown(label), "in this state the clock from service start has been running",
+                    "Start in a state that is not unstable.",
+                )  # fmt: skip
+            return place
         if self.chain.start is None:
             raise InvalidInputError(
                 "model", repr(self.chain), "a mission needs a state to start in, and this chain names none",
-                "Give start= when building the chain.",
+                "Give start= here or when building the chain.",
             )  # fmt: skip
         return self.chain.start
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.simulation.events import FAILURE, KINDS, OUTAGE, REJUVENATION
+from rejuvmodel.simulation.events import BESIDES, FAILURE, KINDS, OUTAGE, REJUVENATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,8 @@ class Totals:
         In how many replications X was above 0.
     products : ndarray
         ΣZZ' of the columns after the states, square.
+    outage : ndarray
+        ΣB, ΣB², ΣBD and ΣD, with B the hours before the first outage of a cycle [h] and D = 1 if it has one.
     """
 
     replications: int
@@ -58,9 +60,10 @@ class Totals:
     largest_rest: Floats
     seen: Integers
     products: Floats
+    outage: Floats
 
     def __post_init__(self) -> None:
-        for name in ("total", "squares", "largest", "largest_rest", "seen", "products"):
+        for name in ("total", "squares", "largest", "largest_rest", "seen", "products", "outage"):
             getattr(self, name).setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,13 +76,13 @@ class Summing:
 
     def __init__(self, chain: MarkovChain) -> None:
         self._states = len(chain)
-        width = self._states + KINDS
+        width = self._states + BESIDES
         # Which of a ledger's numbers add up to each of the groups.
         self._groups = np.zeros((len(TIMES) + len(COUNTS), width))
         for row, places in zip(self._groups, members(chain).values(), strict=False):
             row[places] = 1.0
         for row, bit in zip(self._groups[len(TIMES) :], COUNTS.values(), strict=True):
-            row[self._states :] = [kind & bit > 0 for kind in range(KINDS)]
+            row[self._states : -1] = [kind & bit > 0 for kind in range(KINDS)]
         # One replication is one column: sums over replications then run along memory.
         room = min(max(_COLLECTED // width, _FEWEST), max(_MOST // width, 1))
         self._ledgers = np.empty((width, room))
@@ -92,6 +95,7 @@ class Summing:
         self._largest_rest = np.full(columns, -np.inf)
         self._seen = np.zeros(columns, np.int64)
         self._products = np.zeros((columns - self._states,) * 2)
+        self._outage = np.zeros(4)
 
     def add(self, ledgers: Floats) -> bool:
         """Take the ledgers of some replications, a row each; tell whether sums were formed."""
@@ -117,13 +121,14 @@ class Summing:
         products = self._products - crossed - crossed.T + np.outer(off, off) * self._hours_squared
         return Totals(
             self.done, self._hours, self._longest, self._total, np.maximum(squares, 0.0), self._largest,
-            self._largest_rest, self._seen, products,
+            self._largest_rest, self._seen, products, self._outage,
         )  # fmt: skip
 
     def _sum(self) -> None:
         if not self._filled:
             return
         ledgers, size = self._ledgers[:, : self._filled], self._states
+        before = ledgers[-1]
         # Most states of a large model are not seen for long: they are left out.
         seen = ledgers.max(axis=1) > 0
         seen[:size] |= self._ratio[:size] > 0
@@ -147,6 +152,8 @@ class Summing:
         self._squares[columns] += np.einsum("ij,ij->i", residual, residual)
         self._products += residual[states:] @ residual[states:].T
         self._largest[columns] = np.maximum(self._largest[columns], found.max(axis=1))
+        happened = found[states + TIMES.index("down")] > 0
+        self._outage += before.sum(), before @ before, before @ happened, np.count_nonzero(happened)
         rest = np.full(len(self._total), hours.max())
         rest[columns] = (hours - found).max(axis=1)
         np.maximum(self._largest_rest, rest, out=self._largest_rest)
