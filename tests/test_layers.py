@@ -43,8 +43,8 @@ FLOORS = (
         "optimum_search", "optimum_reason", "optimum_result", "optimum",
         "decided_policy", "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
         "simulation.timed_chain", "simulation.jumps", "simulation.events", "simulation.totals",
-        "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.result",
-        "simulation.simulating",
+        "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
+        "simulation.result", "simulation.simulating",
     },
     {
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",

@@ -214,7 +214,9 @@ def simulate(
     hours: Annotated[
         str | None, typer.Option("--hours", help='Play missions of this length, such as "30 d".')
     ] = None,
-    replications: Annotated[int, typer.Option("--replications", help="How many missions or cycles.")] = 100_000,
+    replications: Annotated[
+        int, typer.Option("--replications", help="How many missions or cycles.")
+    ] = 100_000,
     seed: Annotated[int | None, typer.Option("--seed", help="Gives the same numbers again.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel import measures
-from rejuvmodel.durations import hours as to_hours
 from rejuvmodel.durations import shown as brief
 from rejuvmodel.durations import words
 from rejuvmodel.errors import InvalidInputError
@@ -19,6 +18,7 @@ from rejuvmodel.html_tables import html_table
 from rejuvmodel.parameters import Costs
 from rejuvmodel.simulation.estimate import Estimate
 from rejuvmodel.simulation.estimating import Estimator
+from rejuvmodel.simulation.horizons import horizon
 from rejuvmodel.state_labels import index_of, shown
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_SETTINGS = ("hours", "start", "replications", "simulated_hours", "events", "seed", "confidence")
 _MEASURES = (
     "availability", "unavailability", "planned_unavailability", "unplanned_unavailability",
     "rejuvenations_per_hour", "failures_per_hour", "outages_per_hour", "mean_time_to_outage",
@@ -180,7 +181,7 @@ class Simulation:
         InvalidInputError
             If the horizon is missing, not finite, or other than that of the mission.
         """
-        return self.unavailability.times(self._horizon(hours))
+        return self.unavailability.times(horizon(hours, self.hours))
 
     def cost_rate(self, costs: Costs) -> Estimate:
         """Return the expected cost per hour (Eq. 3 per hour, with the further costs of `Costs`).
@@ -235,7 +236,7 @@ class Simulation:
         InvalidInputError
             If the costs or the horizon do not fit.
         """
-        return self.cost_rate(costs).times(self._horizon(hours))
+        return self.cost_rate(costs).times(horizon(hours, self.hours))
 
     def to_dict(self) -> dict[str, Any]:
         """Return settings and estimates as plain values.
@@ -245,8 +246,7 @@ class Simulation:
         dict
             Keys are the names of the attributes; probabilities by state for at most 1000 states.
         """
-        names = ("hours", "start", "replications", "simulated_hours", "events", "seed", "confidence")
-        result: dict[str, Any] = {name: getattr(self, name) for name in names}
+        result: dict[str, Any] = {name: getattr(self, name) for name in _SETTINGS}
         result |= {name: estimate.to_dict() for name, estimate in self._measures().items()}
         if len(self.labels) <= 1000:
             result["probabilities"] = {label: self[label].to_dict() for label in self.labels}
@@ -269,15 +269,12 @@ class Simulation:
             played = f"{self.replications} cycles from {self.start!r} to {self.start!r}"
         else:
             played = f"{self.replications} missions of {words(self.hours)} from {self.start!r}"
-        rows = [
-            ("played", played), ("events", f"{self.events}"), ("seed", f"{self.seed}"),
-            ("confidence", f"{self.confidence:g}"),
-        ]  # fmt: skip
-        found = self._measures()
+        rows = [("played", played)]
+        rows += [(name, f"{getattr(self, name)}") for name in ("events", "seed", "confidence")]
         # Numbers close to 1 are no news in six digits; their complements tell the same.
         return rows + [
             (name.replace("_", " "), str(value))
-            for name, value in found.items()
+            for name, value in self._measures().items()
             if name not in ("availability", "interval_reliability")
         ]
 
@@ -300,22 +297,3 @@ class Simulation:
                 f"this chain of {shown(self.labels, 4)} does not say which states count as {name!r}",
                 f"Give {argument}= when building the chain.",
             )  # fmt: skip
-
-    def _horizon(self, hours: float | timedelta | str | None) -> float:
-        if hours is None:
-            if self.hours is None:
-                raise InvalidInputError(
-                    "hours", "None", "long-run values need a horizon", 'Give hours, or "365 d".'
-                )
-            return self.hours
-        span = to_hours(hours, "hours")
-        if not np.isfinite(span):
-            raise InvalidInputError(
-                "hours", brief(hours), "a horizon is a finite time", 'Give hours, or "365 d".'
-            )
-        if self.hours is not None and span != self.hours:
-            raise InvalidInputError(
-                "hours", brief(hours), f"this mission of {words(self.hours)} says nothing of other times",
-                "Leave hours out, or simulate the other mission.",
-            )  # fmt: skip
-        return span

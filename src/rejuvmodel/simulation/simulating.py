@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from rejuvmodel.arrays import real, whole_number
-from rejuvmodel.durations import hours as to_hours
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.memory import require_memory
 from rejuvmodel.simulation.estimating import estimator
 from rejuvmodel.simulation.events import Lanes, regeneration_state
+from rejuvmodel.simulation.horizons import mission_length
 from rejuvmodel.simulation.result import Simulation
 from rejuvmodel.simulation.timed_chain import timed_chain
 from rejuvmodel.simulation.totals import Summing
@@ -87,7 +87,7 @@ def simulate(
     True
     """
     timed = timed_chain(model)
-    span = None if hours is None else _mission(hours)
+    span = None if hours is None else mission_length(hours)
     count = whole_number("replications", replications, _FEWEST)
     trust = _confidence(confidence)
     source = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0))
@@ -122,16 +122,6 @@ def simulate(
         lanes.events,
         _entropy(source),
     )
-
-
-def _mission(hours: float | timedelta | str) -> float:
-    span = to_hours(hours, "hours")
-    if not 0 < span < np.inf:
-        raise InvalidInputError(
-            "hours", shown(hours), "a mission takes a finite time above 0",
-            'Give hours, or "365 d"; leave hours out for long-run values.',
-        )  # fmt: skip
-    return span
 
 
 def _confidence(confidence: object) -> float:
