@@ -150,6 +150,16 @@ def test_an_exponential_trigger_is_the_exponential_cluster() -> None:
     assert all(state[label] in sim[label] for label in state.states)
 
 
+@pytest.mark.parametrize("clock", ["unstable", "service"])
+def test_missions_agree_with_the_transient_solution(clock: str) -> None:
+    """With a delay in stages the numeric mission and the time to the first outage lie in the intervals."""
+    cluster = triggered(rj.Erlang(3, 200), clock, servers=2, failure=0.005)
+    mission = rj.simulate(cluster, 500, replications=50_000, seed=1)
+    assert float(rj.interval_unavailability(cluster, 500)) in mission.unavailability
+    assert float(rj.interval_unreliability(cluster, 500)) in mission.interval_unreliability
+    assert rj.mean_time_to_outage(cluster) in rj.simulate(cluster, seed=1).mean_time_to_outage
+
+
 def test_rejuvenation_at_once_by_rate() -> None:
     """At an infinite rate unstable states and lower levels are exactly 0."""
     cluster = rj.Cluster(2, RATES.replace(rejuvenation=math.inf))

@@ -42,8 +42,10 @@ def simulation_report(decided: Decided, sim: Simulation) -> str:
         _row(f"{name} in {words(span)}", one.times(span), lambda x: f"{x:.4g}")
         for name, one in events.items()
     ]
-    if sim.hours is not None:
-        rows.append(_row("probability of no outage", sim.interval_reliability, lambda x: f"{x:.6g}"))
+    if sim.hours is None:
+        rows.append(_row("mean time to the first outage", sim.mean_time_to_outage, words))
+    else:
+        rows.append(_row("an outage, probability", sim.interval_unreliability, lambda x: f"{x:.6g}"))
     if file.costs is not None:
         cost = sim.cost(file.costs, span)
         rows.append(_row(f"cost in {words(span)}", cost, lambda x: money_text(x, file.currency)))
