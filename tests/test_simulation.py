@@ -207,6 +207,15 @@ def test_cycles_start_where_the_model_is_often() -> None:
     assert rj.solve(chain)["rare"] in sim["rare"]
 
 
+@pytest.mark.parametrize("servers", [20, 60, 200])
+def test_cycles_start_where_a_model_drifts_to(servers: int) -> None:
+    """A cluster that loses its servers for good has its cycles where it ends, not where it passes."""
+    rates = rj.Rates(aging=5, failure=1, repair=0.5, restart=1, rejuvenation=0.01)
+    sim = rj.simulate(rj.Cluster(servers, rates), replications=1000, seed=1)
+    assert rj.solve(rj.Cluster(servers, rates)).unavailability in sim.unavailability
+    assert sim.events < 20_000
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     """A seed gives the same result again, another seed another one, and no seed one that is told."""
     one, two, other = (rj.simulate(PAIR, replications=1000, seed=seed) for seed in (5, 5, 6))
@@ -324,6 +333,7 @@ BAD = {
     ),
     "a start in the long run": (lambda: rj.simulate(PAIR, start="up"), "do not depend on a start"),
     "an unknown start": (lambda: rj.simulate(PAIR, 5, start="upp"), "start: got .*Did you mean 'up'"),
+    "no function": (lambda: rj.simulate(PAIR, progress=True), "progress: got True"),
     "an unknown age": (
         lambda: rj.simulate(triggered(rj.Fixed(9), "service"), 5, start="u1"),
         'start: got "u1"; in this state the clock',

@@ -34,7 +34,7 @@ REJUVENATION, FAILURE, OUTAGE, KINDS = 1, 2, 4, 8
 BESIDES = KINDS + 1
 #: Numbers in the ledger, so that it stays in the cache, and bounds on the lanes.
 _LEDGER, _FEWEST, _MOST = 2**17, 64, 8192
-#: Lanes, and events in each, that show which states are entered often.
+#: Lanes, and events in each at least, that show which states are entered often.
 _PILOT = 128
 
 
@@ -154,6 +154,9 @@ def regeneration_state(timed: TimedChain, rng: np.random.Generator) -> int:
 
     It is the start of the model unless another one is entered more than twice as often. Every entry is such a
     moment, except into states through which the clock runs on.
+
+    A model may drift away from its start for long, and never come back to what it has passed. So the trial
+    runs go on, each twice as long as the one before, until the choice of one holds in the next, too.
     """
     recurrent = timed.paths.recurrent_states
     if len(recurrent) == 1:
@@ -168,13 +171,18 @@ def regeneration_state(timed: TimedChain, rng: np.random.Generator) -> int:
         allowed &= timed.clock.set_in | ~timed.clock.runs_in
     start = timed.chain.start
     first = start if start is not None and allowed[start] else int(np.flatnonzero(allowed)[0])
-    lanes = Lanes(timed, rng, first, np.inf, _PILOT)
-    entered = np.zeros(len(timed.chain), np.int64)
-    for _ in range(_PILOT):
-        lanes.step()
-        entered += np.bincount(lanes.state, minlength=len(entered))
-    entered *= allowed
-    return first if 2 * entered[first] >= entered.max() else int(np.argmax(entered))
+    lanes, length, chosen = Lanes(timed, rng, first, np.inf, _PILOT), _PILOT // 2, -1
+    while True:
+        entered = np.zeros(len(timed.chain), np.int64)
+        for k in range(length):
+            lanes.step()
+            if 2 * k >= length:
+                entered += np.bincount(lanes.state, minlength=len(entered))
+        entered *= allowed
+        if chosen >= 0 and 0 < entered.max() <= 4 * entered[chosen]:
+            return chosen
+        chosen = first if 2 * entered[first] >= entered.max() else int(np.argmax(entered))
+        length *= 2
 
 
 def down_states(chain: MarkovChain) -> NDArray[np.bool_]:

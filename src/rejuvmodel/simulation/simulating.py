@@ -91,6 +91,13 @@ def simulate(
     count = whole_number("replications", replications, _FEWEST)
     trust = _confidence(confidence)
     source = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0))
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(
+            "progress",
+            shown(progress),
+            "progress is called with two numbers",
+            "Give a function of (done, of).",
+        )
     size = len(timed.chain)
     require_memory(f"A simulation of {size} states", 5000.0 * size, "Simulate a smaller model.")
 
