@@ -29,6 +29,8 @@ COUNTS = {"rejuvenations": REJUVENATION, "failures": FAILURE, "outages": OUTAGE}
 #: Numbers that are collected before they are summed up: few enough for the cache, or for 512 replications of
 #: large models, but never more than 16 MB.
 _COLLECTED, _FEWEST, _MOST = 2**15, 512, 2**21
+#: Numbers of a ledger from which on it pays to look for those that are not 0.
+_LARGE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,8 @@ class Summing:
             row[self._states : -1] = [kind & bit > 0 for kind in range(KINDS)]
         # One replication is one column: sums over replications then run along memory.
         room = min(max(_COLLECTED // width, _FEWEST), max(_MOST // width, 1))
-        self._ledgers = np.empty((width, room))
+        self._ledgers = np.zeros((width, room))
+        self._used = np.zeros(width, bool)
         self._filled = 0
         columns = self._states + len(self._groups)
         self.done = 0
@@ -103,7 +106,10 @@ class Summing:
         before = self.done
         while len(ledgers):
             taken = ledgers[: room - self._filled]
-            self._ledgers[:, self._filled : self._filled + len(taken)] = taken.T
+            # Most states of a large model are not seen for long: they are left out.
+            some = slice(None) if len(self._used) < _LARGE else np.flatnonzero(taken.max(axis=0) > 0)
+            self._ledgers[some, self._filled : self._filled + len(taken)] = taken[:, some].T
+            self._used[some] = True
             self._filled += len(taken)
             ledgers = ledgers[len(taken) :]
             if self._filled == room:
@@ -129,11 +135,9 @@ class Summing:
             return
         ledgers, size = self._ledgers[:, : self._filled], self._states
         before = ledgers[-1]
-        # Most states of a large model are not seen for long: they are left out.
-        seen = ledgers.max(axis=1) > 0
-        seen[:size] |= self._ratio[:size] > 0
-        used = np.flatnonzero(seen)
-        ledgers, states = ledgers[used], int(np.count_nonzero(seen[:size]))
+        self._used[:size] |= self._ratio[:size] > 0
+        used = np.flatnonzero(self._used)
+        ledgers, states = ledgers[used], int(np.count_nonzero(self._used[:size]))
         hours = ledgers[:states].sum(axis=0)
         found = np.concatenate([ledgers[:states], self._groups[:, used] @ ledgers])
         columns = np.append(used[:states], size + np.arange(len(self._groups)))
@@ -157,6 +161,8 @@ class Summing:
         rest = np.full(len(self._total), hours.max())
         rest[columns] = (hours - found).max(axis=1)
         np.maximum(self._largest_rest, rest, out=self._largest_rest)
+        self._ledgers[used] = 0.0
+        self._used[:] = False
         self._filled = 0
 
 
