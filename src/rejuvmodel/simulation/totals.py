@@ -30,7 +30,7 @@ COUNTS = {"rejuvenations": REJUVENATION, "failures": FAILURE, "outages": OUTAGE}
 #: large models, but never more than 16 MB.
 _COLLECTED, _FEWEST, _MOST = 2**15, 512, 2**21
 #: Numbers of a ledger from which on it pays to look for those that are not 0.
-_LARGE = 64
+_LARGE = 24
 
 
 @dataclass(frozen=True, eq=False)
