@@ -138,6 +138,17 @@ def test_chains_by_hand(entries: list[float]) -> None:
     assert sound(other)
 
 
+@pytest.mark.usefixtures("both_schemes")
+def test_a_trigger_rate_far_above_the_restart_rate() -> None:
+    """Where λ_r/μ_r is beyond the doubles, every mass is still the one of rejuvenation at once."""
+    rates = {"aging": 1, "failure": 1, "repair": 1e-155, "restart": 1 / 128}
+    one, limit = (rj.solve(rj.Cluster(1, rj.Rates(**rates, rejuvenation=x))) for x in (1.4e306, math.inf))
+    for name in ("rejuvenating", "planned", "rejuvenations"):
+        for logarithm in (False, True):
+            found, exact = (state.solution.mass(name, logarithm=logarithm) for state in (one, limit))
+            assert float(found) == pytest.approx(float(exact), rel=1e-14)
+
+
 @given(st.sampled_from([1, 2, 4]), rates_of, costs_of | st.none(), bounds_of)
 def test_optima_are_numbers(
     n: int, rates: rj.Rates, costs: rj.Costs | None, bounds: tuple[float, float]

@@ -181,7 +181,6 @@ INLINE int64_t solve_tile(Task *task, const Levels *levels, int64_t start, int c
     failed[j] = rate[FAILURE][j] * rate[RESTART][j];
     planned[j] = rate[REJUVENATION][j] * rate[REPAIR][j];
     q[j] = failed[j] * normal[j] + (up + planned[j]) * visits[j];
-    visits[j] *= up;
     const int sure = (q[j] < INFINITY) & (failed[j] > SMALLEST) & (up > SMALLEST) & (beta[j] > SMALLEST) &
                      ((planned[j] > SMALLEST) | (rate[REJUVENATION][j] == 0.0)) & (factor < LARGEST_FACTOR);
     x[j] = sure ? 0.0 : 1.0;
@@ -196,13 +195,13 @@ INLINE int64_t solve_tile(Task *task, const Levels *levels, int64_t start, int c
   for (int k = 0; k < MASSES; k++) {
     if (task->result[k] == NULL) continue;
     for (int j = 0; j < TILE; j++) {
-      const double r = rate[REJUVENATION][j], unstable = visits[j] / q[j];
+      const double times = visits[j] / q[j], unstable = rate[REPAIR][j] * rate[RESTART][j] * visits[j] / q[j];
       x[j] = k == UNPLANNED        ? failed[j] / q[j]
              : k == PLANNED        ? planned[j] / q[j]
              : k == UNAVAILABILITY ? (failed[j] + planned[j]) / q[j]
              : k == DEGRADED       ? unstable
-             : k == REJUVENATING   ? unstable * (r / rate[RESTART][j])
-                                   : unstable * r;
+             : k == REJUVENATING   ? times * planned[j] /* the quotient of r and restart may overflow */
+                                   : unstable * rate[REJUVENATION][j];
     }
     write_tile(task->result[k], start, count, x);
   }
