@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 #: Factors multiplied before exponents are taken out again; each is at least 1/2.
 _RUN = 256
+#: Below the exponent of any number above 0.
+_LEAST = -1e300
 
 
 class Extended(NamedTuple):
@@ -40,7 +42,8 @@ class Extended(NamedTuple):
 
     def total(self) -> Extended:
         """Sum along the last axis, which is kept with length 1."""
-        top = self.e.max(axis=-1, keepdims=True)
+        # A 0 may have any exponent.
+        top = np.where(self.m > 0, self.e, _LEAST).max(axis=-1, keepdims=True)
         return _refreshed(np.ldexp(self.m, _whole(self.e - top)).sum(axis=-1, keepdims=True), top)
 
     def value(self) -> Floats:
@@ -62,8 +65,11 @@ def extended(x: Floats) -> Extended:
 
 def from_log(logarithm: Floats) -> Extended:
     """Numbers with these natural logarithms."""
-    e = np.where(np.isneginf(logarithm), 0.0, np.floor(logarithm / np.log(2.0)) + 1)
-    return Extended(np.exp(logarithm - e * np.log(2.0)), e)
+    nothing = np.isneginf(logarithm)
+    e = np.where(nothing, 0.0, np.floor(logarithm / np.log(2.0)) + 1)
+    # Of logarithms so large that their last digits exceed 1 the exponent alone is left.
+    rest = np.clip(logarithm - e * np.log(2.0), -np.log(2.0), 0.0)
+    return Extended(np.where(nothing, 0.0, np.exp(rest)), e)
 
 
 def summed(terms: Sequence[Extended]) -> Extended:
