@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from rejuvmodel.arrays import is_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 
@@ -82,6 +83,8 @@ class UserTransforms(NamedTuple):
         ):
             if np.any(where):
                 found[where] = sign * self._around(function, x[where], y[where])
+        if np.any(y == 0):
+            found[y == 0] = self._mean()
         return found
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
@@ -155,7 +158,7 @@ def evaluated(law: Any, name: str, s: Floats) -> Floats:
             argument, f"shape {values.shape} for s of shape {np.shape(s)}",
             "the function returns one value for each s", "Write it with NumPy functions.",
         )  # fmt: skip
-    wrong = ~((values >= 0) & (values <= 1))
+    wrong = ~((values >= 0) & (values <= 1 + _ROUNDING))
     if wrong.any():
         place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         raise InvalidInputError(
@@ -163,7 +166,7 @@ def evaluated(law: Any, name: str, s: Floats) -> Floats:
             "a transform of a delay of at least 0 lies between 0 and 1",
             "Check the law: are all delays at least 0?",
         )  # fmt: skip
-    return values
+    return np.minimum(values, 1.0)
 
 
 def check_law(law: object) -> None:
@@ -176,11 +179,13 @@ def check_law(law: object) -> None:
             )  # fmt: skip
     values, rest = (evaluated(law, name, _RATES) for name in ("laplace", "one_minus_laplace"))
     _refuse_where(
-        np.diff(values) > 0, "law.laplace(s)", "rises at s = {s:g} per hour",
+        np.diff(values) > _ROUNDING * values[:-1], "law.laplace(s)",
+        "a value that rises at s = {s:g} per hour",
         "a transform falls as s grows", "Check the law: are all delays at least 0?",
     )  # fmt: skip
     _refuse_where(
-        np.diff(rest) < 0, "law.one_minus_laplace(s)", "falls at s = {s:g} per hour",
+        np.diff(rest) < -_ROUNDING * rest[1:], "law.one_minus_laplace(s)",
+        "a value that falls at s = {s:g} per hour",
         "1 − F*(s) grows with s", "Check it against laplace(s).",
     )  # fmt: skip
     _refuse_where(
@@ -194,13 +199,11 @@ def check_law(law: object) -> None:
             "Use Fixed(float('inf')) for never.",
         )  # fmt: skip
     mean = getattr(law, "mean", None)
-    if mean is not None and not (isinstance(mean, float | int) and mean >= 0):
+    if mean is not None and not (is_number(mean) and not isinstance(mean, bool | np.bool_) and mean >= 0):
         raise InvalidInputError(
-            "law.mean",
-            shown(mean),
-            "the mean of a law is a number of at least 0 hours",
+            "law.mean", shown(mean), "the mean of a law is a number of at least 0 hours",
             "Leave it out, or give it.",
-        )
+        )  # fmt: skip
 
 
 def _refuse_where(wrong: NDArray[np.bool_], argument: str, found: str, rule: str, advice: str) -> None:
