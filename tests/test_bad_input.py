@@ -23,6 +23,7 @@ GRID = rj.Cluster(2, rj.Rates(**GOOD, rejuvenation=[0.1, 0.2]))
 COSTS = rj.Costs(failure=1000, rejuvenation=10)
 ROWS = [("up", "down", 0.01, "failure"), ("down", "up", 2.0, "repair")]
 CHAIN = rj.MarkovChain.from_transitions(ROWS, down={"down": "unplanned"})
+TIMED = rj.Cluster(2, OPEN.rates, trigger=rj.Trigger(rj.Fixed(5)))
 STATE = rj.solve(WEB)
 AGREED = rj.agreement(WEB)
 MISSION = rj.transient(WEB, 720)
@@ -58,6 +59,27 @@ SITES = {
     "Cluster.trigger": Site(lambda v: rj.Cluster(2, WEB.rates, trigger=v), "trigger"),
     "Cluster[]": Site(lambda v: GRID[v], "Rates[...]", lenient=True),
     "Reactive.servers": Site(lambda v: rj.Reactive(servers=v, failure=1, repair=1), "servers"),
+    "Exponential.mean": Site(rj.Exponential, "mean"),
+    "Fixed.delay": Site(rj.Fixed, "delay"),
+    "Erlang.k": Site(lambda v: rj.Erlang(v, 5), "k"),
+    "Erlang.mean": Site(lambda v: rj.Erlang(3, v), "mean"),
+    "Uniform.lo": Site(lambda v: rj.Uniform(v, 1e300), "lo"),
+    "Uniform.hi": Site(lambda v: rj.Uniform(0, v), "hi"),
+    "Hyperexponential.probabilities": Site(
+        lambda v: rj.Hyperexponential(v, [1, 2]), "probabilities", lenient=True
+    ),
+    "Hyperexponential.means": Site(lambda v: rj.Hyperexponential([0.5, 0.5], v), "means"),
+    "Empirical.samples": Site(rj.Empirical, "samples"),
+    "law.scaled": Site(rj.Erlang(3, 5).scaled, "mean"),
+    "law.laplace": Site(rj.Fixed(5).laplace, "s"),
+    "law.one_minus_laplace": Site(rj.Fixed(5).one_minus_laplace, "s"),
+    "Trigger.law": Site(rj.Trigger, "law"),
+    "Trigger.clock": Site(lambda v: rj.Trigger(rj.Fixed(5), v), "clock"),
+    "Trigger.scaled": Site(rj.Trigger(rj.Fixed(5)).scaled, "mean"),
+    "Cluster.with_period": Site(TIMED.with_period, "mean"),
+    "optimize.bounds of means": Site(lambda v: rj.optimize(TIMED, bounds=v), "bounds"),
+    "optimize.bounds[0] of means": Site(lambda v: rj.optimize(TIMED, bounds=(v, 1)), "bounds"),
+    "optimize.bounds[1] of means": Site(lambda v: rj.optimize(TIMED, bounds=(0, v)), "bounds"),
     "Reactive.failure": Site(lambda v: rj.Reactive(servers=2, failure=v, repair=1), "failure"),
     "Reactive.repair": Site(lambda v: rj.Reactive(servers=2, failure=1, repair=v), "repair"),
     "transitions": Site(chain, "transitions"),

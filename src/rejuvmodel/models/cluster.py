@@ -256,6 +256,11 @@ class Cluster:
                 "trigger", repr(trigger.law), "only a law in exponential phases has a Markov chain",
                 "Use the closed form (solve), simulate, or an Erlang law of many stages for a fixed delay.",
             )  # fmt: skip
+        if not np.all(np.isfinite(phases.rate)):
+            raise InvalidInputError(
+                "trigger", repr(trigger.law), "in a chain the rates of the phases must fit a float",
+                "Use the closed form (solve), or a longer mean.",
+            )  # fmt: skip
         n = self.servers
         every = np.arange(n)
         normal, unstable, rejuvenating = every, every + n + 1, every + 2 * n + 1

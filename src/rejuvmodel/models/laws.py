@@ -10,14 +10,15 @@ its phases, if it has any, and simulation its samples. They have nothing in comm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.arrays import Numbers, real, whole_number
+from rejuvmodel.arrays import Numbers, is_number, real, whole_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.mean_times import waiting_times
+from rejuvmodel.memory import require_memory
 from rejuvmodel.models.law_grid import Law
 from rejuvmodel.models.law_transforms import (
     ErlangTransforms,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Beyond this a double does not hold every whole number.
+_MOST_STAGES = 2**53
 _EITHER = "its delays are all finite or all infinite"
 
 
@@ -154,8 +157,15 @@ class Erlang(Law):
         k, mean = np.broadcast_arrays(np.float64(self.k), self._finite(self.mean))
         return ErlangTransforms(k, mean / k)
 
+    def _picked(self, shape: tuple[int, ...], index: Any) -> dict[str, Any]:
+        picked = Law._picked(self, shape, index)
+        if np.ndim(picked["k"]) == 0:
+            picked["k"] = int(picked["k"])
+        return picked
+
     def _phases(self) -> Phases:
         k = int(self.k)
+        require_memory(f"The {k} phases of {self!r}", 16.0 * k, "Use the closed form (solve).")
         start = np.zeros(k)
         start[0] = 1.0
         return Phases(start, np.full(k, k / float(self.mean)), follows=True)
@@ -258,7 +268,8 @@ class Hyperexponential(Law):
     @property
     def mean(self) -> Numbers:
         """Mean delay [h]."""
-        return self._plain(np.sum(self.probabilities * self.means, axis=-1))
+        likely = self.probabilities > 0  # 0 times infinity is no number
+        return self._plain(np.sum(self.probabilities[likely] * self.means[..., likely], axis=-1))
 
     def _with_mean(self, mean: Numbers) -> Hyperexponential:
         return Hyperexponential(self.probabilities, self._stretched(self.means, self._factor(mean)))
@@ -267,7 +278,10 @@ class Hyperexponential(Law):
         return HyperexponentialTransforms(self.probabilities, self._finite(self.means))
 
     def _phases(self) -> Phases | None:
-        return Phases(self.probabilities, 1 / self.means, follows=False) if np.all(self.means > 0) else None
+        if not np.all(self.means > 0):
+            return None
+        with np.errstate(over="ignore"):
+            return Phases(self.probabilities, 1 / self.means, follows=False)
 
     def _drawn(self, rng: np.random.Generator, size: int) -> Floats:
         edges = np.cumsum(self.probabilities)[:-1]
@@ -332,12 +346,16 @@ class Empirical(Law):
 
 
 def _stages(k: object) -> int | Numbers:
-    rule = "the number of stages k is a whole number of at least 1"
-    if np.ndim(k) == 0 and not isinstance(k, np.ndarray):  # type: ignore[arg-type]
-        return whole_number("k", k, 1, rule)
-    stages = real("k", k, rule, minimum=1.0)
-    if np.any(stages != np.floor(stages)):
-        raise InvalidInputError("k", shown(k), rule, "Use whole numbers.")
+    rule = "the number of stages k is a whole number from 1 to 2^53"
+    stages: int | Numbers
+    if is_number(k) or not (isinstance(k, list | tuple) or hasattr(k, "__array__")):
+        stages = whole_number("k", k, 1, rule)
+    else:
+        stages = real("k", k, rule, minimum=1.0)
+        if np.any(stages != np.floor(stages)):
+            raise InvalidInputError("k", shown(k), rule, "Use whole numbers.")
+    if np.any(np.greater(stages, _MOST_STAGES)):
+        raise InvalidInputError("k", shown(k), rule, "Use Fixed(delay), the limit of many stages.")
     return stages
 
 
