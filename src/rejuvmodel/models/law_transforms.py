@@ -242,12 +242,13 @@ class SampleTransforms(NamedTuple):
         return logarithm
 
     def log_slope(self, x: Floats, y: Floats) -> Floats:
-        least: Floats = np.min(self.delays, axis=-1)
-        # The factor e^{−x·least} is taken out of every term.
+        # The factor e^{−x·least} is taken out of every term; a delay of 0 has none.
+        least: Floats = np.min(np.where(self.delays > 0, self.delays, np.inf), axis=-1)
+        least = np.where(np.isinf(least), 0.0, least)
         rest = self._mixed(
             x,
             lambda law: (
-                np.exp(-x[..., None] * (law.delay - least[..., None]))
+                np.exp(-x[..., None] * np.maximum(law.delay - least[..., None], 0.0))
                 * (law.delay * phi1((y - x)[..., None] * law.delay))
             ),
         )
