@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.arrays import Numbers, is_number
-from rejuvmodel.durations import shown
+from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.law_grid import Law
@@ -145,10 +145,12 @@ class Trigger:
         Raises
         ------
         InvalidInputError
-            If a law of your own has no ``scaled(mean)``.
+            If the mean is no duration, or a law of your own has no ``scaled(mean)``.
         """
-        if not isinstance(self.law, Law) and is_number(mean) and mean in (0, np.inf):
-            return Trigger(Fixed(mean), self.clock)  # at once and never are the same for every law
+        if not isinstance(self.law, Law):
+            mean = hours(mean, "mean")
+            if mean in (0, np.inf):
+                return Trigger(Fixed(mean), self.clock)  # at once and never are the same for every law
         if not callable(getattr(self.law, "scaled", None)):
             raise InvalidInputError(
                 "law", shown(self.law), "to change its mean, a law needs a method scaled(mean)",

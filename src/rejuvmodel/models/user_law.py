@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 #: Rates [1/h] at which a law is looked at when it is given.
 _RATES = np.concatenate([[0.0], np.logspace(-12, 12, 97)])
+#: Rates [1/h] above this are taken as this, so that a law may multiply and square them.
+_LARGEST = 1e150
+#: The same for the ends of slopes, which take sums and differences only.
+_FARTHEST = 1e300
 #: How far F*(s) + (1 − F*(s)) may be from 1.
 _ROUNDING = 1e-12
 #: Chebyshev points of an interpolation, and how small its last coefficients must be against the largest.
@@ -70,7 +74,7 @@ class UserTransforms(NamedTuple):
 
     def slope(self, x: Floats, y: Floats) -> Floats:
         """−F*[x, y]."""
-        x, y = np.broadcast_arrays(x, y)
+        x, y = np.broadcast_arrays(np.minimum(x, _FARTHEST), np.minimum(y, _FARTHEST))
         low = self.laplace(x) < 0.5
         found = np.where(low, -_straight(self.laplace, x, y), _straight(self.one_minus, x, y))
         close = (y < 2 * x) & ~(low & (self.laplace(y) < self.laplace(x) / 8))
@@ -85,11 +89,11 @@ class UserTransforms(NamedTuple):
                 found[where] = sign * self._around(function, x[where], y[where])
         if np.any(y == 0):
             found[y == 0] = self._mean()
-        return found
+        return np.maximum(found, 0.0)  # where F* underflows rounding can be below it
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
         """−g[x, y]."""
-        x, y = np.broadcast_arrays(x, y)
+        x, y = np.broadcast_arrays(np.minimum(x, _FARTHEST), np.minimum(y, _FARTHEST))
         with np.errstate(divide="ignore", invalid="ignore"):
             # From the definition of g; nothing is lost where y is not small.
             found = np.asarray((self.survival(x) - self.slope(x, y)) / y)
@@ -110,6 +114,7 @@ class UserTransforms(NamedTuple):
         # Tails too long to see from 0.
         near = open_ & (y < 2 * x)
         found[open_] = _straight(function, x[open_], y[open_])
+        found[open_ & (y == 0)] = -np.inf  # the second moment may be infinite
         if near.any():
             found[near] = self._around(function, x[near], y[near])
         return found
@@ -145,7 +150,7 @@ class UserTransforms(NamedTuple):
 
 def evaluated(law: Any, name: str, s: Floats) -> Floats:
     """Return ``law.name(s)``, checked for its shape and range."""
-    argument = f"law.{name}(s)"
+    argument, s = f"law.{name}(s)", np.minimum(s, _LARGEST)
     try:
         values = np.asarray(getattr(law, name)(s), dtype=np.float64)
     except (TypeError, ValueError) as problem:
