@@ -46,7 +46,9 @@ class StretchedTransforms(NamedTuple):
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
         """T·(g(xT) − g(yT))/(y − x)."""
-        return self.factor * (self.factor * self.base.survival_slope(x * self.factor, y * self.factor))
+        # A delay of 0 has none, whatever the second moment of the law.
+        slope = self.base.survival_slope(x * self.factor, y * self.factor)
+        return self.factor * np.where(self.factor > 0, self.factor * slope, 0.0)
 
 
 class StretchedTrigger(NamedTuple):
