@@ -160,8 +160,8 @@ def _best_of(
 
 def _turning_points(curve: PeriodCurve, grid: Floats, values: Floats) -> tuple[float, ...]:
     """Means at which the curve turns, refined."""
-    steps = np.diff(values)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # where all is 0
+        steps = np.diff(values)
         seen = np.flatnonzero(np.abs(steps) > _ROUNDING * np.maximum(1, np.abs(values[1:])))
     turns = [(int(a), int(b) + 1) for a, b in pairwise(seen) if steps[a] * steps[b] < 0]
     found = [

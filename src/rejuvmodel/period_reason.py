@@ -68,7 +68,7 @@ def _upper(curve: PeriodCurve, found: Found, bounds: tuple[float, float], how: s
     start = f"The longest delay of the bounds is best, {how}"
     if never < at_end:
         return f"{start}; never rejuvenating is better still ({exp(never):.6g}).{_condition(curve, found)}"
-    return f"{start}.{_pays(found)}"
+    return f"{start}.{_pays(found)}{_condition(curve, found)}"
 
 
 def _pays(found: Found) -> str:

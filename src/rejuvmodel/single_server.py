@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 from rejuvmodel.parameters import Costs, Rates
 
+#: Relative difference of the two sides that is no reason to rejuvenate.
+_ROUNDING = Fraction(1, 10**12)
+
 
 class SingleServer(NamedTuple):
     """The numbers that decide.
@@ -34,8 +37,8 @@ class SingleServer(NamedTuple):
 
     @property
     def pays(self) -> bool:
-        """Whether some delay is better than never."""
-        return self.burden < self.without
+        """Whether some delay is better than never, by more than the rounding of the rates can make."""
+        return self.burden < self.without * (1 - _ROUNDING)
 
     @property
     def is_equal(self) -> bool:
