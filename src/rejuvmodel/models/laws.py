@@ -126,14 +126,14 @@ class Erlang(Law):
     Parameters
     ----------
     k : int or array-like of int
-        Number of stages, at least 1.
+        Number of stages, from 1 to 2^53.
     mean : float, timedelta, str or array-like
         Mean of the whole delay [h]; 0 for at once, infinity for never.
 
     Raises
     ------
     InvalidInputError
-        If k is not a whole number of at least 1, or the mean is not a duration.
+        If k is not a whole number from 1 to 2^53, or the mean is not a duration.
 
     Examples
     --------
