@@ -49,6 +49,25 @@ def test_garg_without_a_clock(case: solvers.SolverCase, figure: dict[str, Any]) 
     assert found == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
 
 
+@named("garg-1995-clock")
+def test_garg_with_a_clock(figure: dict[str, Any]) -> None:
+    """The unavailabilities of the form of Garg et al. 1995 with a fixed clock, to every digit given."""
+    trigger = rj.Trigger(rj.Fixed(figure["delay"]), clock="service")
+    found = rj.solve(rj.Cluster(figure["servers"], rj.Rates(**figure["rates"]), trigger=trigger))
+    assert found.unavailability == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
+@named("garg-1995-optimum")
+def test_garg_at_its_best(figure: dict[str, Any]) -> None:
+    """The best mean delays of fixed and Erlang clocks and their unavailabilities, to every digit given."""
+    law = rj.Erlang(figure["k"], 1) if figure["k"] else rj.Fixed(1)
+    cluster = rj.Cluster(1, rj.Rates(**figure["rates"]), trigger=rj.Trigger(law, clock="service"))
+    best = rj.optimize(cluster)
+    assert best.period == pytest.approx(figure["period"], rel=figure["period_rtol"], abs=0)
+    assert best.value == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+    assert (best.location, best.certified) == ("interior", True)
+
+
 @named("figure-2")
 @solvers.EVERY_SOLVER
 def test_prior_art_beside_the_cluster(case: solvers.SolverCase, figure: dict[str, Any]) -> None:
@@ -141,6 +160,6 @@ def test_every_group_of_the_file_is_known() -> None:
     """Every group of the data file has its test; a new one needs one."""
     groups = {figure["group"] for figure in exact.published()}
     assert groups == {
-        "huang-1995", "garg-1995", "gth-stress", "uniformization-stress", "errata", "figure-2", "break-even",
-        "lower-end-wins",
+        "huang-1995", "garg-1995", "garg-1995-clock", "garg-1995-optimum", "gth-stress",
+        "uniformization-stress", "errata", "figure-2", "break-even", "lower-end-wins",
     }  # fmt: skip
