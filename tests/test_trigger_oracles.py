@@ -193,6 +193,32 @@ def test_a_law_of_a_heavy_tail(clock: str) -> None:
     assert all(abs(float(state[x] / p) - 1) < 1e-9 for x, p in right.items())
 
 
+SIZES = (1e-100, 1e-60, 1e-12, 1.0, 7e11, 1e60, 1e100)
+
+
+def test_rates_and_delays_of_any_size() -> None:
+    """With rates and delays from 1e-100 to 1e100 every logarithm is right to 1e-11."""
+    _assert_sizes(random.Random(3), draws=40)
+
+
+@pytest.mark.soak
+def test_rates_and_delays_of_any_size_in_many_draws() -> None:
+    """So it is in thousands of draws."""
+    _assert_sizes(random.Random(), draws=3000)
+
+
+def _assert_sizes(chance: random.Random, draws: int) -> None:
+    for _ in range(draws):
+        rates = {name: chance.choice(SIZES) for name in ("aging", "failure", "repair", "restart")}
+        n, clock, d = chance.randint(1, 3), chance.choice(["unstable", "service"]), chance.choice(SIZES)
+        branches = rj.Hyperexponential([0.5, 0.5], [d, chance.choice(SIZES)])
+        law = chance.choice([rj.Fixed(d), rj.Exponential(d), rj.Erlang(3, d), branches, rj.Uniform(d, 2 * d)])
+        state = rj.solve(timed(law, clock, n, rj.Rates(**rates)))
+        right = trigger_truth.probabilities(n, law, clock, rates, digits=1500)
+        exactly = [float(mpmath.log(p)) for p in right.values()]
+        assert solvers.worst_log_error(state, exactly) <= 1e-11, (law, clock, n, rates)
+
+
 # ---------------------------------------------------------------------------- limits
 
 

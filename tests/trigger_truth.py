@@ -152,9 +152,11 @@ def visit_times(n: int, law: Truth, clock: str, rates: Mapping[str, float]) -> d
     return found
 
 
-def probabilities(n: int, law: Any, clock: str, rates: Mapping[str, float]) -> dict[str, Any]:
+def probabilities(
+    n: int, law: Any, clock: str, rates: Mapping[str, float], digits: int = DIGITS
+) -> dict[str, Any]:
     """Return the probabilities of all 3n+1 states in many digits; rates above 0."""
-    with mpmath.workdps(DIGITS):
+    with mpmath.workdps(digits):
         weights = visit_times(n, law if isinstance(law, Truth) else truth_of(law), clock, rates)
         total = mpmath.fsum(weights.values())
         return {label: weight / total for label, weight in weights.items()}
