@@ -34,7 +34,7 @@ def core(n: int, rates: rj.Rates, mean: float) -> rj.SteadyState:
 def test_an_exponential_delay_once_unstable_is_the_chain_of_figure_3(n: int) -> None:
     """Every probability and mass is that of rates.rejuvenation = 1/mean to 1e-13, over nine decades."""
     draws = np.random.default_rng(n)
-    for _ in range(40 if n < 50 else 4):
+    for _ in range(20 if n < 50 else 3):
         chance = 10 ** draws.uniform(-6, 3, 5)
         rates = rj.Rates(**dict(zip(("aging", "failure", "repair", "restart"), chance, strict=False)))
         rejuvenation = float(chance[4])
