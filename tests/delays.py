@@ -46,6 +46,9 @@ class HeavyTail:
     def __init__(self, mean: float) -> None:
         self.mean = mean
 
+    def __repr__(self) -> str:
+        return f"HeavyTail({self.mean})"
+
     def scaled(self, mean: float) -> HeavyTail:
         return HeavyTail(mean)
 
