@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rejuvmodel.models.laws import Fixed as Fixed
     from rejuvmodel.models.laws import Hyperexponential as Hyperexponential
     from rejuvmodel.models.laws import Uniform as Uniform
+    from rejuvmodel.models.pool import Pool as Pool
     from rejuvmodel.models.reactive import Reactive as Reactive
     from rejuvmodel.models.trigger import Trigger as Trigger
     from rejuvmodel.optimum import optimize as optimize
@@ -71,6 +72,7 @@ _HOMES = {
     "MarkovChain": "markov.chain",
     "Optimum": "optimum_result",
     "ParameterWarning": "parameters",
+    "Pool": "models.pool",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",

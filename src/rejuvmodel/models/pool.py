@@ -1,0 +1,303 @@
+"""Pool: an (n, k) cluster in which every server has clocks of its own (Fig. 5).
+
+State (h, a, r, f): healthy and up, unstable and up, rejuvenating, failed; h + a + r + f = N = n + k; all
+healthy at the start. In the mode "active/active" every up server is active; in "active/standby" the unstable
+ones first, then healthy ones, fill n active places, the other up servers stand by and age and fail at
+``dormancy`` times the active rates.
+
+    h → a   λ_f·(active healthy + dormancy·standby healthy)
+    a → f   λ·(active unstable + dormancy·standby unstable)
+    a → r   λ_r·a, while r < slots and, if guarded, while h + a − 1 ≥ required
+    r → h   μ_r·r
+    f → h   μ·min(f, crews)
+
+Down where h + a < required: planned if h + a + r ≥ required, else unplanned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from rejuvmodel.arrays import real, whole_number
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.html_tables import html_table
+from rejuvmodel.markov.chain import MarkovChain
+from rejuvmodel.markov.flows import Family
+from rejuvmodel.memory import require_memory
+from rejuvmodel.models.pool_states import PoolStates
+from rejuvmodel.parameters import RATES_HEAD, Rates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+MODES = ("active/active", "active/standby")
+_WHOLE = "is a whole number of at least"
+#: Bytes for each state of a chain that is built.
+_BYTES = 250.0
+
+
+class PoolRates(NamedTuple):
+    """Rates [1/h] of the transitions out of some states."""
+
+    aging: Floats
+    failure: Floats
+    rejuvenation: Floats
+    restart: Floats
+    repair: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """A pool of n primaries and k spares whose servers age, fail and rejuvenate one by one.
+
+    Parameters
+    ----------
+    primaries : int
+        Servers n that share the work in the mode "active/standby", at least 1.
+    spares : int
+        Further servers k, at least 0.
+    rates : Rates
+        Rates [1/h] of each server; the rejuvenation rate is finite.
+    mode : {"active/active", "active/standby"}
+        Whether all up servers work, or n of them.
+    required : int, optional
+        Servers that must be up for the service to be up, 1 to n + k; all primaries by default.
+    slots : int, optional
+        Servers that may rejuvenate at the same time; 0 for none. By default all.
+    crews : int, optional
+        Servers that are repaired at the same time, at least 1. One by default.
+    dormancy : float, optional
+        Share of the active aging and failure rates at which servers on standby age and fail, 0 to 1.
+    guarded : bool, optional
+        Whether a rejuvenation waits until ``required`` servers stay up without the server.
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument is outside its range, or the rates are a grid.
+
+    Examples
+    --------
+    >>> rates = Rates(aging=1/240, failure=1/720, repair=2, restart=6, rejuvenation=1/24)
+    >>> len(Pool(primaries=4, spares=1, rates=rates, slots=1).states)
+    41
+    """
+
+    primaries: int
+    spares: int = 0
+    rates: Rates
+    mode: str = "active/active"
+    required: int | None = None
+    slots: int | None = None
+    crews: int = 1
+    dormancy: float = 0.0
+    guarded: bool = False
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for name, least in (("primaries", 1), ("spares", 0), ("crews", 1)):
+            put(self, name, whole_number(name, getattr(self, name), least, f"{name} {_WHOLE} {least}"))
+        total = self.primaries + self.spares
+        if self.mode not in MODES:
+            raise InvalidInputError(
+                "mode", shown(self.mode), 'a mode is "active/active" or "active/standby"',
+                '"active/active": every up server works; "active/standby": the primaries do.',
+            )  # fmt: skip
+        required = self.primaries if self.required is None else self.required
+        rule = f"required is a whole number from 1 to the {total} servers"
+        required = whole_number("required", required, 1, rule)
+        if required > total:
+            raise InvalidInputError("required", str(required), rule, "Add spares, or require fewer.")
+        put(self, "required", required)
+        slots = total if self.slots is None else whole_number("slots", self.slots, 0, f"slots {_WHOLE} 0")
+        put(self, "slots", min(slots, total))
+        put(self, "crews", min(self.crews, total))
+        rule = "dormancy is a number from 0 (cold standby) to 1 (as if active)"
+        share = real("dormancy", self.dormancy, rule)
+        if not isinstance(share, float) or share > 1:
+            raise InvalidInputError("dormancy", shown(self.dormancy), rule, "Write dormancy=0.2.")
+        put(self, "dormancy", share)
+        guarded: object = self.guarded
+        if not isinstance(guarded, bool | np.bool_):
+            raise InvalidInputError("guarded", shown(guarded), "guarded is True or False")
+        self._check_rates()
+
+    def _check_rates(self) -> None:
+        rates: object = self.rates
+        if not isinstance(rates, Rates):
+            raise InvalidInputError(
+                "rates", shown(rates), "rates are a Rates object", "Write Rates(aging=…, failure=…, …)."
+            )
+        if rates.shape:
+            raise InvalidInputError(
+                "rates", f"a grid of shape {rates.shape}", "a pool takes one number for each rate",
+                "Loop over rates[index].",
+            )  # fmt: skip
+        if rates.rejuvenation is not None and np.isinf(rates.rejuvenation):
+            raise InvalidInputError(
+                "rates.rejuvenation", "infinity", "in a pool the rejuvenation rate is finite",
+                "Use a large rate, such as 1000 per hour.",
+            )  # fmt: skip
+
+    @property
+    def total(self) -> int:
+        """Servers N = n + k."""
+        return self.primaries + self.spares
+
+    @property
+    def needed(self) -> int:
+        """Servers that must be up, ``required`` as a number."""
+        return cast("int", self.required)
+
+    @property
+    def places(self) -> int:
+        """Rejuvenations at the same time, ``slots`` as a number."""
+        return cast("int", self.slots)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape ``()``: a pool is always one point."""
+        return ()
+
+    @property
+    def unrestricted(self) -> bool:
+        """Whether every server lives by itself but for the repair crews, so that there is a product form."""
+        free = self.mode == "active/active" or self.dormancy == 1 or self.spares == 0
+        held = self.guarded or self.places < self.total
+        return free and not (held and self.require_rejuvenation() > 0)
+
+    def require_rejuvenation(self) -> float:
+        """Return the rejuvenation rate, which must not be left open.
+
+        Returns
+        -------
+        float
+            Rate λ_r [1/h] of each unstable server.
+
+        Raises
+        ------
+        InvalidInputError
+            If the rates leave it open.
+        """
+        if self.rates.rejuvenation is None:
+            raise InvalidInputError(
+                "rates.rejuvenation", "nothing", "a pool needs a rejuvenation rate",
+                "Give Rates(rejuvenation=…), or let optimize choose it.",
+            )  # fmt: skip
+        return float(self.rates.rejuvenation)
+
+    @cached_property
+    def labels(self) -> PoolStates:
+        """Rows (h, a, r, f) of the reachable states, made on demand."""
+        total, ages = self.total, float(self.rates.aging) > 0
+        most = total if not self.guarded else max(0, total - self.needed)
+        rejuvenating = min(self.places, most) if ages and self.require_rejuvenation() > 0 else 0
+        cold = self.mode == "active/standby" and self.dormancy == 0
+        unstable = 0 if not ages else self.primaries if cold else total
+        failed = total if ages and float(self.rates.failure) > 0 else 0
+        return PoolStates(total, unstable, rejuvenating, failed)
+
+    @property
+    def states(self) -> Integers:
+        """All reachable states (h, a, r, f), shape (states, 4), by f, then a, then r."""
+        require_memory(
+            f"The {len(self.labels)} states", 90.0 * len(self.labels), "Ask for states one by one."
+        )
+        return self.labels.rows
+
+    def rates_out(self, h: Any, a: Any, r: Any, f: Any) -> PoolRates:
+        """Return the rates [1/h] of all transitions out of some states.
+
+        Parameters
+        ----------
+        h, a, r, f : array_like of int
+            Servers in each condition; they broadcast.
+
+        Returns
+        -------
+        PoolRates
+            Rates of h → a, a → f, a → r, r → h and f → h.
+        """
+        h, a, r, f = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (h, a, r, f)))
+        rates = self.rates
+        active_unstable, active_healthy = a, h
+        if self.mode == "active/standby":
+            active_unstable = np.minimum(a, self.primaries)
+            active_healthy = np.minimum(h, self.primaries - active_unstable)
+        rejuvenation = self.require_rejuvenation()
+        may = r < self.places
+        if self.guarded:
+            may = may & (h + a - 1 >= self.needed)
+        return PoolRates(
+            float(rates.aging) * (active_healthy + self.dormancy * (h - active_healthy)),
+            float(rates.failure) * (active_unstable + self.dormancy * (a - active_unstable)),
+            np.where(may, rejuvenation * a, 0.0),
+            float(rates.restart) * r,
+            float(rates.repair) * np.minimum(f, self.crews),
+        )
+
+    def chain(self) -> MarkovChain:
+        """Return the Markov chain of the reachable states.
+
+        Returns
+        -------
+        MarkovChain
+            Starting in (N, 0, 0, 0).
+
+        Raises
+        ------
+        InvalidInputError
+            If the rejuvenation rate is left open.
+        SizeError
+            If the chain would not fit in memory.
+        """
+        states = self.labels
+        require_memory(
+            f"The chain of {len(states)} states", _BYTES * len(states),
+            "Use solver=LevelAggregation(), which needs no chain.",
+        )  # fmt: skip
+        h, a, r, f = states.rows.T
+        out = self.rates_out(h, a, r, f)
+        places = np.arange(len(states))
+        moves = {
+            "aging": (1, 0, 0), "failure": (-1, 0, 1), "rejuvenation": (-1, 1, 0), "restart": (0, -1, 0),
+            "repair": (0, 0, -1),
+        }  # fmt: skip
+        families = []
+        for cause, (da, dr, df) in moves.items():
+            rate = getattr(out, cause)
+            some = np.flatnonzero(rate > 0)
+            target = states.numbers(a[some] + da, r[some] + dr, f[some] + df)
+            families.append(Family(cause, places[some], target, rate[some]))
+        up = h + a
+        down = up < self.needed
+        planned = down & (up + r >= self.needed)
+        groups = {"degraded": np.flatnonzero(a > 0), "rejuvenating": np.flatnonzero(r > 0)}
+        causes = {"unplanned": np.flatnonzero(down & ~planned), "planned": np.flatnonzero(planned)}
+        start = int(states.numbers(0, 0, 0))
+        return MarkovChain(states, tuple(families), causes, groups, start=start)  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values.
+
+        Returns
+        -------
+        dict
+            One entry per field; rates [1/h] by name.
+        """
+        names = ("primaries", "spares", "mode", "required", "slots", "crews", "dormancy", "guarded")
+        return {name: getattr(self, name) for name in names} | {"rates": self.rates.to_dict()}
+
+    def _repr_html_(self) -> str:
+        rows = self.rates._html_rows()
+        for name in ("mode", "required", "slots", "crews", "dormancy", "guarded"):
+            rows.append((name, "", str(getattr(self, name)), ""))
+        return html_table(f"Pool of {self.primaries} primaries and {self.spares} spares", rows, RATES_HEAD)
