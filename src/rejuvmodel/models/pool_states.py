@@ -68,12 +68,14 @@ class PoolStates(Sequence[Row]):
         wide = np.clip(room - self.most_rejuvenating - 1, 0, a)
         full = wide * (self.most_rejuvenating + 1)
         rest = a - wide
-        return full + rest * (room - wide) - rest * (rest - 1) // 2
+        count: Integers = full + rest * (room - wide) - rest * (rest - 1) // 2
+        return count
 
     def numbers(self, a: Any, r: Any, f: Any) -> Integers:
         """Numbers of existing states, as arrays."""
         levels = np.asarray(f)
-        return self.level_starts[levels] + self._below(self.total - levels + 1, np.asarray(a)) + r
+        places: Integers = self.level_starts[levels] + self._below(self.total - levels + 1, np.asarray(a)) + r
+        return places
 
     @cached_property
     def rows(self) -> Integers:
