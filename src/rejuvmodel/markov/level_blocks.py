@@ -1,0 +1,87 @@
+"""Levels of a chain whose transitions lead to the same, the next higher or the next lower level only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+#: Bands wider than this are left to sparse factors.
+WIDEST_BAND = 400
+
+
+class Level(Protocol):
+    """What the solvers need of one level."""
+
+    @property
+    def start(self) -> Floats:
+        """A distribution over the states of the level to begin with; 0 where there is no state."""
+
+    def up(self, x: Floats) -> Floats:
+        """Flows [1/h] from x into the states of the next higher level."""
+
+    def down(self, x: Floats) -> Floats:
+        """Flows [1/h] from x into the states of the next lower level."""
+
+    def factor(self) -> Factor:
+        """Factors of the level's matrix."""
+
+    def inner(self) -> Floats:
+        """Rates [1/h] within the level as a dense matrix without a diagonal."""
+
+
+class Levels(Protocol):
+    """A chain as levels 0, 1, …"""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether states of conditional probability below 1e-20 are left out."""
+
+    @property
+    def starts_right(self) -> bool:
+        """Whether the starting distributions are the answer, but for rounding and what is cut."""
+
+    def __len__(self) -> int: ...
+
+    def level(self, number: int) -> Level:
+        """One level."""
+
+    def coarse(self, inside: list[Floats]) -> list[Floats] | None:
+        """Conditional distributions after an exact solution of aggregated states; None if there is none."""
+
+
+class Factor(Protocol):
+    """Factors of Mᵀ, M = diagonal of outflows − rates within the level, for the balance x·M = b."""
+
+    def solve(self, inflow: Floats) -> Floats:
+        """Mean times [h] in the states per visit from outside, x with x·M = inflow."""
+
+
+class BandFactor(NamedTuple):
+    """LU factors of a banded Mᵀ, which is column dominant: nothing is exchanged, and no digits are lost."""
+
+    lu: Floats
+    pivots: NDArray[np.int32]
+    lower: int
+    upper: int
+
+    def solve(self, inflow: Floats) -> Floats:
+        """x with x·M = inflow."""
+        from scipy.linalg.lapack import dgbtrs
+
+        x, _ = dgbtrs(self.lu, self.lower, self.upper, inflow, self.pivots)
+        found: Floats = x
+        return found
+
+
+def band_factor(band: Floats, lower: int, upper: int) -> BandFactor | None:
+    """Factors of a band matrix in LAPACK's storage (2·lower + upper + 1 rows); None if it is singular."""
+    from scipy.linalg.lapack import dgbtrf
+
+    lu, pivots, info = dgbtrf(band, lower, upper, overwrite_ab=1)
+    return None if info else BandFactor(lu, pivots, lower, upper)

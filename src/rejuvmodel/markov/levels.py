@@ -1,0 +1,217 @@
+"""LevelAggregation: chains of millions of states by levels, with full accuracy in rare states.
+
+Theory (``docs/theory/levels.md``)
+----------------------------------
+Transitions lead to the same level or a neighbouring one. Given the conditional distribution c_f of each level
+f, the masses of the levels form a birth–death chain, m_{f+1}/m_f = up_f/down_{f+1}, which is solved in
+logarithms. Given the masses, each level is solved against its neighbours,
+
+    c_f · M_f = (m_{f−1}/m_f)·up(c_{f−1}) + (m_{f+1}/m_f)·down(c_{f+1}),
+
+and normalised. M_f is an M-matrix and everything on the right is non-negative, so each entry keeps its
+relative accuracy: nothing is ever subtracted, and no level is ever compared with a far more probable one.
+
+Sweeps go up and down in turn. They stop when the largest relative change of any entry, carried on with the
+contraction that was seen, is below the tolerance. Where the contraction is slow, states are aggregated and
+the small chain is solved exactly; where that does not help, or is cheaper, levels are eliminated one after
+the other (``level_reduction``). A number that has not converged is never returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from rejuvmodel.errors import ConvergenceError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rejuvmodel.markov.level_blocks import Factor, Level, Levels
+
+    Floats = NDArray[np.float64]
+
+#: Largest relative error of an entry that is aimed at, and the rounding below which changes mean nothing.
+TOLERANCE = 3e-13
+_ROUNDING = 1e-11
+#: Where states are cut off, entries below this share of their level are not looked at.
+_LOOKED_AT = 1e-16
+#: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
+_SLOW, _TRUSTED = 0.7, 0.95
+#: Sweeps that must have been made, and be expected, before that.
+_PATIENCE = 10
+
+
+@dataclass(frozen=True)
+class LevelAggregation:
+    """Steady state level by level, for chains with levels.
+
+    Parameters
+    ----------
+    sweeps : int
+        Sweeps over all levels at most.
+    uniform : bool
+        Begin with uniform distributions instead of good guesses; to see that the answer does not depend on it.
+    """
+
+    sweeps: int = 400
+    uniform: bool = False
+
+    name = "level aggregation"
+
+
+class LevelSolution(NamedTuple):
+    """What was found, and how.
+
+    Attributes
+    ----------
+    log_masses : ndarray
+        Natural logarithms of the probabilities of the levels.
+    inside : list of ndarray
+        Conditional distribution of each level.
+    sweeps : int
+        Sweeps that it took.
+    contraction : float
+        Factor by which the changes fell per sweep, at the end.
+    residual : float
+        Estimate of the largest relative error that is left in an entry.
+    """
+
+    log_masses: Floats
+    inside: list[Floats]
+    sweeps: int
+    contraction: float
+    residual: float
+
+
+def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
+    """Return the steady state of a chain with levels by aggregation.
+
+    Parameters
+    ----------
+    levels : Levels
+        The chain.
+    solver : LevelAggregation
+        How to begin, and how long to go on.
+
+    Returns
+    -------
+    LevelSolution
+        Masses and conditional distributions.
+
+    Raises
+    ------
+    ConvergenceError
+        If the sweeps do not settle.
+    """
+    work = _Work(levels, solver.uniform)
+    if not levels.starts_right:
+        work.climb()
+    steps: list[float] = []
+    for sweep in range(1, solver.sweeps + 1):
+        steps.append(work.sweep(upwards=sweep % 2 == 1))
+        rho = _contraction(steps)
+        left = steps[-1] * rho / (1 - rho) if rho < 1 else np.inf
+        if steps[-1] <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(steps):
+            return LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
+        if rho > _SLOW and len(steps) >= _PATIENCE and _sweeps_left(steps[-1], rho) > _PATIENCE:
+            if (coarse := levels.coarse(work.inside)) is not None:
+                work.restart(coarse)
+            steps.clear()
+    raise ConvergenceError(
+        f"LevelAggregation: {solver.sweeps} sweeps did not settle (last change {work.last:.2g}). Try "
+        "LevelReduction(), or GTH() for a smaller pool."
+    )
+
+
+class _Work:
+    """The distributions of all levels while they are swept."""
+
+    def __init__(self, levels: Levels, uniform: bool) -> None:
+        self.levels: list[Level] = [levels.level(k) for k in range(len(levels))]
+        self.factors: list[Factor] = [level.factor() for level in self.levels]
+        self.floor = _LOOKED_AT if levels.is_cut else 0.0
+        starts = [level.start for level in self.levels]
+        if uniform:
+            starts = [(x > 0) / np.count_nonzero(x) for x in starts]
+        self.restart(starts)
+
+    def restart(self, inside: list[Floats]) -> None:
+        """Begin with other distributions."""
+        self.inside = list(inside)
+        last = len(self.levels) - 1
+        self.ups, self.up_flows = map(list, zip(*(self._up(k) for k in range(last)), strict=True)) if last else ([], [])
+        self.downs: list[Floats] = [np.zeros(0)] * (last + 1)
+        self.down_flows: list[float] = [0.0] * (last + 1)
+        for k in range(1, last + 1):
+            self.downs[k], self.down_flows[k] = self._down(k)
+
+    def _up(self, k: int) -> tuple[Floats, float]:
+        flow = self.levels[k].up(self.inside[k])
+        total = float(flow.sum())
+        return flow / total, total
+
+    def _down(self, k: int) -> tuple[Floats, float]:
+        flow = self.levels[k].down(self.inside[k])
+        total = float(flow.sum())
+        return flow / total, total
+
+    def climb(self) -> None:
+        """Solve every level from below alone, so that no guess from above weighs too much."""
+        for k in range(1, len(self.levels)):
+            x = self.factors[k].solve(self.ups[k - 1])
+            self.inside[k] = x / x.sum()
+            if k < len(self.levels) - 1:
+                self.ups[k], self.up_flows[k] = self._up(k)
+            self.downs[k], self.down_flows[k] = self._down(k)
+
+    def sweep(self, *, upwards: bool) -> float:
+        """Solve every level against its neighbours; return the largest relative change of an entry."""
+        last = len(self.levels) - 1
+        largest = 0.0
+        for k in range(last + 1) if upwards else range(last, -1, -1):
+            inflow = self.down_flows[k] * self.ups[k - 1] if k else 0.0
+            if k < last:
+                inflow = inflow + self.up_flows[k] * self.downs[k + 1]
+            x = self.factors[k].solve(np.asarray(inflow))
+            x = x / x.sum()
+            old = self.inside[k]
+            seen = old > max(self.floor * float(old.max()), 1e-280)
+            largest = max(largest, float(np.max(np.abs(np.log(x[seen] / old[seen])))))
+            self.inside[k] = x
+            if k < last:
+                self.ups[k], self.up_flows[k] = self._up(k)
+            if k:
+                self.downs[k], self.down_flows[k] = self._down(k)
+        self.last = largest
+        return largest
+
+    def log_masses(self) -> Floats:
+        """Logarithms of the masses of the levels, from their birth–death chain."""
+        ratios = np.log(np.array(self.up_flows)) - np.log(np.array(self.down_flows[1:]))
+        # Sums of thousands of logarithms keep their digits in long doubles.
+        logs = np.concatenate([[0.0], np.cumsum(ratios.astype(np.longdouble))])
+        top = logs.max()
+        total = top + np.log(np.sum(np.exp(logs - top)))
+        return (logs - total).astype(np.float64)
+
+
+def _contraction(steps: list[float]) -> float:
+    """Factor per sweep as seen lately, the largest of several; 1 where it cannot be told yet."""
+    if len(steps) < 4:
+        return 1.0
+    # Two sweeps at a time, because up and down differ.
+    return float(np.sqrt(max(steps[-1] / steps[-3], steps[-2] / steps[-4])))
+
+
+def _sweeps_left(step: float, rho: float) -> float:
+    return float(np.log(TOLERANCE / step) / np.log(rho)) if rho < 1 else np.inf
+
+
+def _is_rounding(steps: list[float]) -> bool:
+    """Whether the changes are small and no longer fall."""
+    if len(steps) < 6 or steps[-1] > _ROUNDING:
+        return False
+    return min(steps[-2:]) > 0.5 * min(steps[-5:-2])

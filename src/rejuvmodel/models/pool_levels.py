@@ -1,0 +1,217 @@
+"""A pool as levels f (failed servers), each a lattice of a unstable and r rejuvenating servers.
+
+A level is ordered by a, then r, so its matrix is a band as wide as r. Where r may be large, states of r
+beyond a conditional probability of 1e-20 are left out: r, never a, because rare values of a lead to failures.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.errors import ConvergenceError
+from rejuvmodel.markov.level_blocks import BandFactor, band_factor
+from rejuvmodel.markov.level_reduction import reduce_levels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rejuvmodel.models.pool import Pool, PoolRates
+
+    Floats = NDArray[np.float64]
+
+#: Conditional probability of r below which it is left out.
+_CUT = 1e-20
+
+
+class PoolLevel:
+    """States (a, r) of one level, as a rectangle of ``rows`` values of a and ``wide`` values of r."""
+
+    def __init__(self, pool: Pool, failed: int, wide: int) -> None:
+        states = pool.labels
+        self.pool, self.failed, self.wide = pool, failed, wide
+        self.room = pool.total - failed
+        self.rows = min(states.most_unstable, self.room) + 1
+        self.above = min(states.most_unstable, self.room - 1) + 1 if failed < states.most_failed else 0
+        a, r = np.arange(self.rows)[:, None], np.arange(wide)
+        h = self.room - a - r
+        self.exists = h >= 0
+        out = pool.rates_out(np.maximum(h, 0), a, r, failed)
+        out = type(out)(*(np.where(self.exists, rate, 0.0) for rate in out))
+        if wide <= states.most_rejuvenating:
+            out.rejuvenation[:, -1] = 0.0  # beyond the cut
+        self.out: PoolRates = out
+        self.repair = float(out.repair[0, 0])
+
+    @cached_property
+    def start(self) -> Floats:
+        """The distribution of the unrestricted pool, which has a product form."""
+        logs = _log_weights(self.pool, self.room, self.rows, self.wide)
+        weights = np.where(self.exists, np.exp(logs - np.max(logs[self.exists])), 0.0)
+        # No state is impossible, only too rare for a double.
+        weights = np.where(self.exists, np.maximum(weights, 1e-300), 0.0)
+        return (weights / weights.sum()).reshape(-1)
+
+    def up(self, x: Floats) -> Floats:
+        """Flows by failure, (a, r) → (a − 1, r); x may have further axes in front."""
+        flow = (x.reshape(-1, self.rows, self.wide) * self.out.failure)[:, 1 : self.above + 1]
+        if flow.shape[1] < self.above:
+            flow = np.pad(flow, ((0, 0), (0, self.above - flow.shape[1]), (0, 0)))
+        return flow.reshape(*x.shape[:-1], -1)
+
+    def down(self, x: Floats) -> Floats:
+        """Flows by repair, into the same a and r; the level below has as many rows or one more."""
+        below = min(self.pool.labels.most_unstable, self.room + 1) + 1
+        flow = self.repair * x.reshape(-1, self.rows, self.wide)
+        if below > self.rows:
+            flow = np.pad(flow, ((0, 0), (0, below - self.rows), (0, 0)))
+        return flow.reshape(*x.shape[:-1], -1)
+
+    def factor(self) -> BandFactor:
+        """Factors of the level's matrix, transposed."""
+        wide = self.wide
+        out = self.out
+        total = out.aging + out.failure + out.rejuvenation + out.restart + out.repair
+        # Where there is no state the matrix has a 1, and the inflow a 0.
+        diagonal = np.where(self.exists, total, 1.0)
+        band = np.zeros((3 * wide + 1, diagonal.size), order="F")
+        middle = 2 * wide
+        band[middle] = diagonal.reshape(-1)
+        band[middle + wide] = -out.aging.reshape(-1)
+        if wide > 1:
+            band[middle - 1] = -out.restart.reshape(-1)
+            band[middle - wide + 1] -= out.rejuvenation.reshape(-1)
+        found = band_factor(band, wide, wide)
+        if found is None:
+            raise ConvergenceError(
+                f"LevelAggregation: the level of {self.failed} failed servers is closed in double precision. "
+                "Use GTH() for a smaller pool, or rates that differ less."
+            )
+        return found
+
+    def inner(self) -> Floats:
+        """Rates within the level as a dense matrix, the diagonal 0."""
+        size, wide, out = self.exists.size, self.wide, self.out
+        matrix, every = np.zeros((size, size)), np.arange(size)
+        for rate, shift in ((out.aging, wide), (out.rejuvenation, 1 - wide), (out.restart, -1)):
+            some = every[rate.reshape(-1) > 0]
+            matrix[some, some + shift] += rate.reshape(-1)[some]
+        return matrix
+
+
+class PoolLevels:
+    """All levels of a pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.wide = _width(pool)
+        self.starts_right = pool.unrestricted
+        self.is_cut = self.wide <= pool.labels.most_rejuvenating
+
+    def __len__(self) -> int:
+        return self.pool.labels.most_failed + 1
+
+    def level(self, number: int) -> PoolLevel:
+        """Level of so many failed servers."""
+        return PoolLevel(self.pool, number, self.wide)
+
+    def coarse(self, inside: list[Floats]) -> list[Floats] | None:
+        """Distributions with the masses of (a, f) from the chain in which r is aggregated."""
+        if self.wide == 1:
+            return None
+        levels = [self.level(k) for k in range(len(self))]
+        shares, grains = [], []
+        for level, x in zip(levels, inside, strict=True):
+            table = x.reshape(level.rows, level.wide)
+            share = table / table.sum(axis=1, keepdims=True)
+            shares.append(share)
+            out = level.out
+            sums = (np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation))
+            grains.append(_Grain(*sums, level.repair, level.above))
+        for k, grain in enumerate(grains):
+            grain.below = len(grains[k - 1].aging) if k else 0
+        found = reduce_levels(_Grains(grains)).inside
+        return [(x[:, None] * share).reshape(-1) for x, share in zip(found, shares, strict=True)]
+
+
+class _Grain:
+    """A level whose states are the numbers a of unstable servers."""
+
+    def __init__(self, aging: Floats, failure: Floats, rejuvenation: Floats, repair: float, above: int) -> None:
+        self.aging, self.failure, self.rejuvenation = aging, failure, rejuvenation
+        self.repair, self.above, self.below = repair, above, 0
+        self.start = np.full(len(aging), 1 / len(aging))
+
+    def up(self, x: Floats) -> Floats:
+        flow = (x * self.failure)[..., 1 : self.above + 1]
+        return _padded(flow, self.above)
+
+    def down(self, x: Floats) -> Floats:
+        return _padded(self.repair * x, self.below)
+
+    def inner(self) -> Floats:
+        return np.diag(self.aging[:-1], 1) + np.diag(self.rejuvenation[1:], -1)
+
+    def factor(self) -> BandFactor:
+        raise NotImplementedError  # these levels are reduced, not swept
+
+
+class _Grains:
+    """Levels of aggregated states."""
+
+    is_cut, starts_right = False, False
+
+    def __init__(self, grains: list[_Grain]) -> None:
+        self.grains = grains
+
+    def __len__(self) -> int:
+        return len(self.grains)
+
+    def level(self, number: int) -> _Grain:
+        return self.grains[number]
+
+    def coarse(self, inside: list[Floats]) -> None:
+        del inside
+
+
+def _padded(flow: Floats, size: int) -> Floats:
+    missing = size - flow.shape[-1]
+    return np.concatenate([flow, np.zeros((*flow.shape[:-1], missing))], axis=-1) if missing > 0 else flow
+
+
+def _ratios(pool: Pool) -> tuple[float, float]:
+    """Unstable and rejuvenating servers per healthy one, where nothing holds them up."""
+    rates, rejuvenation = pool.rates, pool.require_rejuvenation()
+    leaves = float(rates.failure) + rejuvenation
+    unstable = float(rates.aging) / leaves if leaves > 0 else 0.0
+    return unstable, unstable * rejuvenation / float(rates.restart)
+
+
+def _width(pool: Pool) -> int:
+    """Values of r that are kept."""
+    most = pool.labels.most_rejuvenating
+    unstable, renewed = _ratios(pool)
+    if most < 16 or renewed == 0:
+        return most + 1
+    from scipy.special import gammaln
+
+    # Binomial share of rejuvenating servers among all that have not failed.
+    r, n, share = np.arange(pool.total + 1), pool.total, renewed / (1 + unstable + renewed)
+    logs = r * np.log(share) + (n - r) * np.log1p(-share) - gammaln(r + 1) - gammaln(n - r + 1)
+    kept = int(np.flatnonzero(logs > logs.max() + np.log(_CUT))[-1])
+    return min(most, kept) + 1
+
+
+def _log_weights(pool: Pool, room: int, rows: int, wide: int) -> Floats:
+    """Logarithms of multinomial weights of (a, r) among ``room`` servers."""
+    from scipy.special import gammaln
+
+    unstable, renewed = _ratios(pool)
+    a, r = np.arange(rows)[:, None], np.arange(wide)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_a = np.where(a > 0, a * np.log(unstable), 0.0) - gammaln(a + 1)
+        of_r = np.where(r > 0, r * np.log(renewed), 0.0) - gammaln(r + 1)
+    weights: Floats = of_a + of_r - gammaln(np.maximum(room - a - r, 0) + 1)
+    return weights
