@@ -15,12 +15,30 @@ if TYPE_CHECKING:
 WIDEST_BAND = 400
 
 
+class Moves(NamedTuple):
+    """Transitions ``origin[k] → target[k]`` at ``rate[k]`` per hour between places of neighbouring levels."""
+
+    origin: NDArray[np.int64]
+    target: NDArray[np.int64]
+    rate: Floats
+
+
 class Level(Protocol):
     """What the solvers need of one level."""
 
     @property
     def start(self) -> Floats:
         """A distribution over the states of the level to begin with; 0 where there is no state."""
+
+    @property
+    def exists(self) -> NDArray[np.bool_]:
+        """Which of the places of the level are states."""
+
+    def up_moves(self) -> Moves:
+        """Transitions into the next higher level."""
+
+    def down_moves(self) -> Moves:
+        """Transitions into the next lower level."""
 
     def up(self, x: Floats) -> Floats:
         """Flows [1/h] from x into the states of the next higher level."""

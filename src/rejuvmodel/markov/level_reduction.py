@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Outflows within a level may exceed those out of it by this factor before digits are lost.
-_MOST_CLOSED = 1e5
+#: Relative error of the times in a level up to which they are believed.
+_LOST = 1e-11
 
 
 @dataclass(frozen=True)
@@ -56,26 +56,30 @@ def reduce_levels(levels: Levels) -> LevelSolution:
     """
     last = len(levels) - 1
     times: list[Floats] = []
-    folded: Floats | None = None
-    for k in range(last, -1, -1):
-        level = levels.level(k)
-        there = np.flatnonzero(level.start > 0)
-        rates = level.inner()[np.ix_(there, there)]
-        if folded is not None:
-            rates = rates + folded[np.ix_(there, there)]
-        if k == 0:
-            break
-        leaving = level.down(np.eye(level.start.size)[there])
-        inverse = _inverse(rates, leaving.sum(axis=1), k)
+    level = levels.level(last)
+    rates = level.inner()
+    for k in range(last, 0, -1):
+        origin, target, rate = level.down_moves()
+        leaving = np.bincount(origin, rate, minlength=len(rates))
+        inverse = _inverse(rates, leaving, level.exists, k)
         below = levels.level(k - 1)
-        entering = below.up(np.eye(below.start.size))
-        visits = np.zeros((below.start.size, level.start.size))
-        visits[:, there] = entering[:, there] @ inverse
+        size = below.exists.size
+        entering = below.up_moves()
+        visits = np.zeros((size, len(rates)))
+        if len(np.unique(entering[0])) == len(entering[0]):
+            visits[entering[0]] = entering[2][:, None] * inverse[entering[1]]
+        else:
+            np.add.at(visits, entering[0], entering[2][:, None] * inverse[entering[1]])
         times.append(visits)
-        folded = visits[:, there] @ leaving
-        np.fill_diagonal(folded, 0.0)
-    start = np.zeros(level.start.size)
-    start[there] = dense_gth(rates)
+        rates = below.inner()
+        if len(np.unique(target)) == len(target):
+            rates[:, target] += visits[:, origin] * rate
+        else:
+            np.add.at(rates.T, target, (visits[:, origin] * rate).T)
+        level = below
+    there = np.flatnonzero(level.exists)
+    start = np.zeros(level.exists.size)
+    start[there] = dense_gth(rates[np.ix_(there, there)])
     return _forwards(start, times[::-1])
 
 
@@ -90,29 +94,23 @@ def _forwards(first: Floats, times: list[Floats]) -> LevelSolution:
     return LevelSolution(masses - np.logaddexp.reduce(masses), inside, 0, 0.0, 0.0)
 
 
-def _inverse(rates: Floats, leaving: Floats, number: int) -> Floats:
+def _inverse(rates: Floats, leaving: Floats, exists: NDArray[np.bool_], number: int) -> Floats:
     """Mean times in the states of a level per visit of each, M⁻¹."""
+    from scipy.linalg.lapack import dgetrf, dgetri
+
     np.fill_diagonal(rates, 0.0)
-    inner = rates.sum(axis=1)
-    if np.any(inner > _MOST_CLOSED * np.maximum(leaving.max(), 1e-300)) and _is_closed(rates, leaving):
+    matrix = -rates
+    np.fill_diagonal(matrix, np.where(exists, rates.sum(axis=1) + leaving, 1.0))
+    # The transposed matrix is column dominant: nothing is exchanged, and the times are positive.
+    lu, pivots, singular = dgetrf(matrix.T, overwrite_a=1)
+    inverse, _ = dgetri(lu, pivots, lwork=64 * len(lu), overwrite_lu=1)
+    times: Floats = np.maximum(inverse.T, 0.0)
+    # Every visit leaves sometime.
+    if singular or not np.max(np.abs(times[exists] @ leaving - 1)) < _LOST:
         raise ConvergenceError(
             f"LevelReduction: level {number} is closed in double precision. Use GTH() for a smaller chain."
         )
-    matrix = np.diag(inner + leaving) - rates
-    found: Floats = np.linalg.inv(matrix.T).T
-    return np.maximum(found, 0.0)
-
-
-def _is_closed(rates: Floats, leaving: Floats) -> bool:
-    """Whether the chance of leaving from a state before returning to it is lost in rounding."""
-    matrix = np.diag(rates.sum(axis=1) + leaving) - rates
-    with np.errstate(all="ignore"):
-        try:
-            times = np.linalg.inv(matrix.T).T
-        except np.linalg.LinAlgError:
-            return True
-    # Every visit leaves sometime: times·leaving = 1.
-    return bool(np.max(np.abs(times @ leaving - 1)) > 1e-9)
+    return times
 
 
 def dense_gth(rates: Floats) -> Floats:

@@ -11,7 +11,7 @@ logarithms. Given the masses, each level is solved against its neighbours,
 and normalised. M_f is an M-matrix and everything on the right is non-negative, so each entry keeps its
 relative accuracy: nothing is ever subtracted, and no level is ever compared with a far more probable one.
 
-Sweeps go up and down in turn. They stop when the largest relative change of any entry, carried on with the
+Sweeps go from the most probable level outwards. They stop when the largest relative change of any entry, carried on with the
 contraction that was seen, is below the tolerance. Where the contraction is slow, states are aggregated and
 the small chain is solved exactly; where that does not help, or is cheaper, levels are eliminated one after
 the other (``level_reduction``). A number that has not converged is never returned.
@@ -20,6 +20,7 @@ the other (``level_reduction``). A number that has not converged is never return
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 #: Largest relative error of an entry that is aimed at, and the rounding below which changes mean nothing.
 TOLERANCE = 3e-13
 _ROUNDING = 1e-11
+#: Changes that are looked at to tell rounding from slow convergence.
+_NOISE = 7
 #: Where states are cut off, entries below this share of their level are not looked at.
 _LOOKED_AT = 1e-16
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
-#: Sweeps that must have been made, and be expected, before that.
-_PATIENCE = 10
+#: Sweeps that must have been made before that, and that must be expected.
+_PATIENCE, _MANY = 4, 60
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,12 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
         work.climb()
     steps: list[float] = []
     for sweep in range(1, solver.sweeps + 1):
-        steps.append(work.sweep(upwards=sweep % 2 == 1))
+        steps.append(work.sweep())
         rho = _contraction(steps)
         left = steps[-1] * rho / (1 - rho) if rho < 1 else np.inf
         if steps[-1] <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(steps):
             return LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
-        if rho > _SLOW and len(steps) >= _PATIENCE and _sweeps_left(steps[-1], rho) > _PATIENCE:
+        if rho > _SLOW and len(steps) >= _PATIENCE and _sweeps_left(steps[-1], rho) > _MANY:
             if (coarse := levels.coarse(work.inside)) is not None:
                 work.restart(coarse)
             steps.clear()
@@ -167,11 +170,19 @@ class _Work:
                 self.ups[k], self.up_flows[k] = self._up(k)
             self.downs[k], self.down_flows[k] = self._down(k)
 
-    def sweep(self, *, upwards: bool) -> float:
+    def order(self) -> list[int]:
+        """Levels from the most probable one outwards, the longer way first."""
+        last = len(self.levels) - 1
+        top = int(np.argmax(self.log_masses()))
+        above, below = range(top, last + 1), range(top, -1, -1)
+        first, second = (above, below) if len(above) >= len(below) else (below, above)
+        return [*first, *list(second)[1:]]
+
+    def sweep(self) -> float:
         """Solve every level against its neighbours; return the largest relative change of an entry."""
         last = len(self.levels) - 1
         largest = 0.0
-        for k in range(last + 1) if upwards else range(last, -1, -1):
+        for k in self.order():
             inflow = self.down_flows[k] * self.ups[k - 1] if k else 0.0
             if k < last:
                 inflow = inflow + self.up_flows[k] * self.downs[k + 1]
@@ -202,8 +213,7 @@ def _contraction(steps: list[float]) -> float:
     """Factor per sweep as seen lately, the largest of several; 1 where it cannot be told yet."""
     if len(steps) < 4:
         return 1.0
-    # Two sweeps at a time, because up and down differ.
-    return float(np.sqrt(max(steps[-1] / steps[-3], steps[-2] / steps[-4])))
+    return float(max(np.sqrt(steps[-1] / steps[-3]), np.sqrt(steps[-2] / steps[-4]), steps[-1] / steps[-2]))
 
 
 def _sweeps_left(step: float, rho: float) -> float:
@@ -211,7 +221,7 @@ def _sweeps_left(step: float, rho: float) -> float:
 
 
 def _is_rounding(steps: list[float]) -> bool:
-    """Whether the changes are small and no longer fall."""
-    if len(steps) < 6 or steps[-1] > _ROUNDING:
-        return False
-    return min(steps[-2:]) > 0.5 * min(steps[-5:-2])
+    """Whether the changes are small and go up and down instead of falling."""
+    some = steps[-_NOISE:]
+    rises = sum(b > a for a, b in pairwise(some))
+    return len(some) == _NOISE and max(some) <= _ROUNDING and rises >= _NOISE // 3

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rejuvmodel.errors import ConvergenceError
-from rejuvmodel.markov.level_blocks import BandFactor, band_factor
+from rejuvmodel.markov.level_blocks import BandFactor, Moves, band_factor
 from rejuvmodel.markov.level_reduction import reduce_levels
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ class PoolLevel:
         self.above = min(states.most_unstable, self.room - 1) + 1 if failed < states.most_failed else 0
         a, r = np.arange(self.rows)[:, None], np.arange(wide)
         h = self.room - a - r
-        self.exists = h >= 0
+        there = h >= 0
+        self.exists = there.reshape(-1)
         out = pool.rates_out(np.maximum(h, 0), a, r, failed)
-        out = type(out)(*(np.where(self.exists, rate, 0.0) for rate in out))
+        out = type(out)(*(np.where(there, rate, 0.0) for rate in out))
         if wide <= states.most_rejuvenating:
             out.rejuvenation[:, -1] = 0.0  # beyond the cut
         self.out: PoolRates = out
@@ -48,11 +49,23 @@ class PoolLevel:
     @cached_property
     def start(self) -> Floats:
         """The distribution of the unrestricted pool, which has a product form."""
-        logs = _log_weights(self.pool, self.room, self.rows, self.wide)
-        weights = np.where(self.exists, np.exp(logs - np.max(logs[self.exists])), 0.0)
+        logs = _log_weights(self.pool, self.room, self.rows, self.wide).reshape(-1)
         # No state is impossible, only too rare for a double.
-        weights = np.where(self.exists, np.maximum(weights, 1e-300), 0.0)
-        return (weights / weights.sum()).reshape(-1)
+        weights = np.maximum(np.exp(logs - np.max(logs[self.exists])), 1e-300)
+        weights = np.where(self.exists, weights, 0.0)
+        found: Floats = weights / weights.sum()
+        return found
+
+    def up_moves(self) -> Moves:
+        """Failures, (a, r) → (a − 1, r)."""
+        rate = self.out.failure.reshape(-1)
+        origin = np.flatnonzero(rate)
+        return Moves(origin, origin - self.wide, rate[origin])
+
+    def down_moves(self) -> Moves:
+        """Repairs, into the same a and r."""
+        origin = np.flatnonzero(self.exists)
+        return Moves(origin, origin, np.full(len(origin), self.repair))
 
     def up(self, x: Floats) -> Floats:
         """Flows by failure, (a, r) → (a − 1, r); x may have further axes in front."""
@@ -75,7 +88,7 @@ class PoolLevel:
         out = self.out
         total = out.aging + out.failure + out.rejuvenation + out.restart + out.repair
         # Where there is no state the matrix has a 1, and the inflow a 0.
-        diagonal = np.where(self.exists, total, 1.0)
+        diagonal = np.where(self.exists.reshape(total.shape), total, 1.0)
         band = np.zeros((3 * wide + 1, diagonal.size), order="F")
         middle = 2 * wide
         band[middle] = diagonal.reshape(-1)
@@ -129,9 +142,7 @@ class PoolLevels:
             shares.append(share)
             out = level.out
             sums = (np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation))
-            grains.append(_Grain(*sums, level.repair, level.above))
-        for k, grain in enumerate(grains):
-            grain.below = len(grains[k - 1].aging) if k else 0
+            grains.append(_Grain(*sums, level.repair))
         found = reduce_levels(_Grains(grains)).inside
         return [(x[:, None] * share).reshape(-1) for x, share in zip(found, shares, strict=True)]
 
@@ -139,23 +150,22 @@ class PoolLevels:
 class _Grain:
     """A level whose states are the numbers a of unstable servers."""
 
-    def __init__(self, aging: Floats, failure: Floats, rejuvenation: Floats, repair: float, above: int) -> None:
+    def __init__(self, aging: Floats, failure: Floats, rejuvenation: Floats, repair: float) -> None:
         self.aging, self.failure, self.rejuvenation = aging, failure, rejuvenation
-        self.repair, self.above, self.below = repair, above, 0
-        self.start = np.full(len(aging), 1 / len(aging))
+        self.repair = repair
+        self.exists = np.ones(len(aging), dtype=bool)
+        self.start = self.exists / len(aging)
 
-    def up(self, x: Floats) -> Floats:
-        flow = (x * self.failure)[..., 1 : self.above + 1]
-        return _padded(flow, self.above)
+    def up_moves(self) -> Moves:
+        origin = np.flatnonzero(self.failure)
+        return Moves(origin, origin - 1, self.failure[origin])
 
-    def down(self, x: Floats) -> Floats:
-        return _padded(self.repair * x, self.below)
+    def down_moves(self) -> Moves:
+        origin = np.arange(len(self.aging))
+        return Moves(origin, origin, np.full(len(origin), self.repair))
 
     def inner(self) -> Floats:
         return np.diag(self.aging[:-1], 1) + np.diag(self.rejuvenation[1:], -1)
-
-    def factor(self) -> BandFactor:
-        raise NotImplementedError  # these levels are reduced, not swept
 
 
 class _Grains:
@@ -174,11 +184,6 @@ class _Grains:
 
     def coarse(self, inside: list[Floats]) -> None:
         del inside
-
-
-def _padded(flow: Floats, size: int) -> Floats:
-    missing = size - flow.shape[-1]
-    return np.concatenate([flow, np.zeros((*flow.shape[:-1], missing))], axis=-1) if missing > 0 else flow
 
 
 def _ratios(pool: Pool) -> tuple[float, float]:
