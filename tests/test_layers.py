@@ -25,7 +25,7 @@ FLOORS = (
     {"solutions"},
     {"steady_state"},
     {
-        "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
+        "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct", "markov.level_blocks", "markov.levels", "markov.level_reduction",
         "markov.residuals", "markov.export", "markov.groups",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",

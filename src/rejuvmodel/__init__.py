@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
+    from rejuvmodel.markov.level_reduction import LevelReduction as LevelReduction
+    from rejuvmodel.markov.levels import LevelAggregation as LevelAggregation
     from rejuvmodel.mission import interval_availability as interval_availability
     from rejuvmodel.mission import interval_reliability as interval_reliability
     from rejuvmodel.mission import interval_unavailability as interval_unavailability
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import ParameterWarning as ParameterWarning
     from rejuvmodel.parameters import Rates as Rates
     from rejuvmodel.policy import RejuvenationPolicy as RejuvenationPolicy
+    from rejuvmodel.pool_solution import PoolState as PoolState
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.result import Simulation as Simulation
     from rejuvmodel.simulation.simulating import simulate as simulate
@@ -69,10 +72,13 @@ _HOMES = {
     "GTH": "markov.elimination",
     "Hyperexponential": "models.laws",
     "InvalidInputError": "errors",
+    "LevelAggregation": "markov.levels",
+    "LevelReduction": "markov.level_reduction",
     "MarkovChain": "markov.chain",
     "Optimum": "optimum_result",
     "ParameterWarning": "parameters",
     "Pool": "models.pool",
+    "PoolState": "pool_solution",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",

@@ -18,11 +18,16 @@ from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.groups import weighted_groups
+from rejuvmodel.markov.level_reduction import LevelReduction
+from rejuvmodel.markov.levels import LevelAggregation
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models import birth_death, closed_form, trigger_form
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.phase_chain import Expansion
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.pool_solution import PoolState, from_probabilities
+from rejuvmodel.pool_solving import solved_pool
 from rejuvmodel.solutions import ArraySolution
 from rejuvmodel.steady_state import SteadyState
 
@@ -33,7 +38,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Model: TypeAlias = "Cluster | Reactive | MarkovChain"
+Model: TypeAlias = "Cluster | Reactive | Pool | MarkovChain"
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class ClosedForm:
     name = "closed form"
 
 
-Solver: TypeAlias = "ClosedForm | GTH | Direct"
+Solver: TypeAlias = "ClosedForm | GTH | Direct | LevelAggregation | LevelReduction"
 
 
 def solve(model: Model, solver: Solver | None = None) -> SteadyState:
@@ -78,12 +83,19 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
     >>> f"{solve(Cluster(2, rates)).unavailability:.3g}"
     '3.7e-06'
     """
-    if not isinstance(model, Cluster | Reactive | MarkovChain):
+    if not isinstance(model, Cluster | Reactive | Pool | MarkovChain):
         raise InvalidInputError(
-            "model", shown(model), "a model is a Cluster, a Reactive or a MarkovChain", "Build one first."
-        )
-    if isinstance(model, Cluster):
+            "model", shown(model), "a model is a Cluster, a Reactive, a Pool or a MarkovChain",
+            "Build one first.",
+        )  # fmt: skip
+    if isinstance(model, Cluster | Pool):
         model.require_rejuvenation()
+    if isinstance(model, Pool) and (solver is None or isinstance(solver, LevelAggregation | LevelReduction)):
+        return PoolState(solved_pool(model, solver))
+    if isinstance(solver, LevelAggregation | LevelReduction):
+        raise InvalidInputError(
+            "solver", shown(solver), "levels are those of a Pool", "Use GTH() or Direct()."
+        )
     if solver is None:
         solver = GTH() if isinstance(model, MarkovChain) else ClosedForm()
     if isinstance(solver, ClosedForm):
@@ -94,6 +106,12 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
         )
     if isinstance(model, Cluster) and model.shape:
         return SteadyState(_numeric_grid(model, solver))
+    if isinstance(model, Pool):
+        found = _numeric(model.chain(), solver)
+        pi = found.log_probabilities
+        return PoolState(
+            from_probabilities(model, pi, found.residual or 0.0, solver.name, "it was asked for")
+        )
     return SteadyState(_numeric_model(model, solver))
 
 
@@ -150,6 +168,10 @@ class ClusterSolution:
 def _closed(model: Model) -> ClusterSolution | ArraySolution:
     if isinstance(model, Cluster):
         return ClusterSolution(model)
+    if isinstance(model, Pool):
+        raise InvalidInputError(
+            "solver", "ClosedForm()", "this pool has no product form", "Leave the solver out."
+        )
     if isinstance(model, MarkovChain):
         raise InvalidInputError(
             "solver", "ClosedForm()", "a chain built by hand has no closed form", "Use GTH() or Direct()."
@@ -173,7 +195,7 @@ def _numeric(chain: MarkovChain, solver: GTH | Direct) -> ArraySolution:
     return ArraySolution(chain.labels, pi, log_pi, weighted_groups(chain), solver.name, residual)
 
 
-def _numeric_model(model: Model, solver: GTH | Direct) -> ArraySolution:
+def _numeric_model(model: Cluster | Reactive | MarkovChain, solver: GTH | Direct) -> ArraySolution:
     if isinstance(model, Cluster):
         expansion = model.expansion()
         return _folded(_numeric(expansion.chain, solver), expansion, model.labels)

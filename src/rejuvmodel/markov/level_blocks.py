@@ -23,12 +23,8 @@ class Moves(NamedTuple):
     rate: Floats
 
 
-class Level(Protocol):
-    """What the solvers need of one level."""
-
-    @property
-    def start(self) -> Floats:
-        """A distribution over the states of the level to begin with; 0 where there is no state."""
+class PlainLevel(Protocol):
+    """What elimination needs of one level."""
 
     @property
     def exists(self) -> NDArray[np.bool_]:
@@ -40,21 +36,38 @@ class Level(Protocol):
     def down_moves(self) -> Moves:
         """Transitions into the next lower level."""
 
+    def inner(self) -> Floats:
+        """Rates [1/h] within the level as a dense matrix without a diagonal, which may be written to."""
+
+
+class Level(PlainLevel, Protocol):
+    """What sweeps need of one level."""
+
+    @property
+    def start(self) -> Floats:
+        """A distribution over the places of the level to begin with; 0 where there is no state."""
+
     def up(self, x: Floats) -> Floats:
-        """Flows [1/h] from x into the states of the next higher level."""
+        """Flows [1/h] from x into the places of the next higher level."""
 
     def down(self, x: Floats) -> Floats:
-        """Flows [1/h] from x into the states of the next lower level."""
+        """Flows [1/h] from x into the places of the next lower level."""
 
     def factor(self) -> Factor:
         """Factors of the level's matrix."""
 
-    def inner(self) -> Floats:
-        """Rates [1/h] within the level as a dense matrix without a diagonal."""
+
+class PlainLevels(Protocol):
+    """A chain as levels 0, 1, … to be eliminated."""
+
+    def __len__(self) -> int: ...
+
+    def level(self, number: int) -> PlainLevel:
+        """One level."""
 
 
 class Levels(Protocol):
-    """A chain as levels 0, 1, …"""
+    """A chain as levels 0, 1, … to be swept."""
 
     @property
     def is_cut(self) -> bool:
@@ -89,7 +102,7 @@ class BandFactor(NamedTuple):
     upper: int
 
     def solve(self, inflow: Floats) -> Floats:
-        """x with x·M = inflow."""
+        """Mean times x, x·M = inflow."""
         from scipy.linalg.lapack import dgbtrs
 
         x, _ = dgbtrs(self.lu, self.lower, self.upper, inflow, self.pivots)

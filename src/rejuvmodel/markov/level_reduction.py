@@ -1,8 +1,8 @@
 """LevelReduction: levels eliminated one after the other, from the highest down, on dense matrices.
 
-Watched only while it is in levels 0 … k, a chain has the rates W_k = inner_k + R_k·down_{k+1} within level k,
-where R_k = up_k·M_{k+1}⁻¹ are the mean times in the states of level k+1 per hour in those of level k, and M is
-the diagonal of outflows minus W. The diagonal is formed as the sum of the outflows, never as a difference.
+Watched only while it is in levels 0 … k, a chain has the rates W_k = inner_k + R_k·down_{k+1} in level k,
+where R_k = up_k·M_{k+1}⁻¹ are the mean times in the states of level k+1 per hour in those of level k, and M
+is the diagonal of outflows minus W. The diagonal is formed as the sum of the outflows, never as a difference.
 Level 0 is solved by GTH, and π_{k+1} = π_k·R_k gives the others.
 
 Exact but for rounding, without any iteration; time Σ (states of a level)³.
@@ -21,7 +21,7 @@ from rejuvmodel.markov.levels import LevelSolution
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rejuvmodel.markov.level_blocks import Levels
+    from rejuvmodel.markov.level_blocks import PlainLevels
 
     Floats = NDArray[np.float64]
 
@@ -31,12 +31,12 @@ _LOST = 1e-11
 
 @dataclass(frozen=True)
 class LevelReduction:
-    """Steady state by eliminating level after level; exact but for rounding, for levels of some 1000 states."""
+    """Steady state by eliminating level after level: exact but for rounding, for levels of 1000 states."""
 
     name = "level reduction"
 
 
-def reduce_levels(levels: Levels) -> LevelSolution:
+def reduce_levels(levels: PlainLevels) -> LevelSolution:
     """Return the steady state of a chain with levels by direct elimination.
 
     Parameters
@@ -60,7 +60,7 @@ def reduce_levels(levels: Levels) -> LevelSolution:
     rates = level.inner()
     for k in range(last, 0, -1):
         origin, target, rate = level.down_moves()
-        leaving = np.bincount(origin, rate, minlength=len(rates))
+        leaving: Floats = np.bincount(origin, rate, minlength=len(rates)).astype(np.float64)
         inverse = _inverse(rates, leaving, level.exists, k)
         below = levels.level(k - 1)
         size = below.exists.size
@@ -126,4 +126,5 @@ def dense_gth(rates: Floats) -> Floats:
     x[0] = 1.0
     for s in range(1, size):
         x[s] = x[:s] @ w[:s, s] / out[s]
-    return x / x.sum()
+    found: Floats = x / x.sum()
+    return found

@@ -11,10 +11,10 @@ logarithms. Given the masses, each level is solved against its neighbours,
 and normalised. M_f is an M-matrix and everything on the right is non-negative, so each entry keeps its
 relative accuracy: nothing is ever subtracted, and no level is ever compared with a far more probable one.
 
-Sweeps go from the most probable level outwards. They stop when the largest relative change of any entry, carried on with the
-contraction that was seen, is below the tolerance. Where the contraction is slow, states are aggregated and
-the small chain is solved exactly; where that does not help, or is cheaper, levels are eliminated one after
-the other (``level_reduction``). A number that has not converged is never returned.
+Sweeps go from the most probable level outwards. They stop when the largest change of the logarithm of any
+entry, carried on with the contraction that was seen, is below the tolerance. Where the contraction is slow,
+states are aggregated and the small chain is solved exactly; where that does not help, or is cheaper, levels
+are eliminated one after the other (``level_reduction``). A number that has not converged is never returned.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LevelAggregation:
     sweeps : int
         Sweeps over all levels at most.
     uniform : bool
-        Begin with uniform distributions instead of good guesses; to see that the answer does not depend on it.
+        Begin with uniform distributions instead of good guesses, to see that the answer is the same.
     """
 
     sweeps: int = 400
@@ -145,7 +145,9 @@ class _Work:
         """Begin with other distributions."""
         self.inside = list(inside)
         last = len(self.levels) - 1
-        self.ups, self.up_flows = map(list, zip(*(self._up(k) for k in range(last)), strict=True)) if last else ([], [])
+        self.ups, self.up_flows = (
+            map(list, zip(*(self._up(k) for k in range(last)), strict=True)) if last else ([], [])
+        )
         self.downs: list[Floats] = [np.zeros(0)] * (last + 1)
         self.down_flows: list[float] = [0.0] * (last + 1)
         for k in range(1, last + 1):
@@ -206,7 +208,8 @@ class _Work:
         logs = np.concatenate([[0.0], np.cumsum(ratios.astype(np.longdouble))])
         top = logs.max()
         total = top + np.log(np.sum(np.exp(logs - top)))
-        return (logs - total).astype(np.float64)
+        masses: Floats = (logs - total).astype(np.float64)
+        return masses
 
 
 def _contraction(steps: list[float]) -> float:

@@ -141,8 +141,8 @@ class PoolLevels:
             share = table / table.sum(axis=1, keepdims=True)
             shares.append(share)
             out = level.out
-            sums = (np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation))
-            grains.append(_Grain(*sums, level.repair))
+            sums = [np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation)]
+            grains.append(_Grain(sums[0], sums[1], sums[2], level.repair))
         found = reduce_levels(_Grains(grains)).inside
         return [(x[:, None] * share).reshape(-1) for x, share in zip(found, shares, strict=True)]
 
@@ -171,8 +171,6 @@ class _Grain:
 class _Grains:
     """Levels of aggregated states."""
 
-    is_cut, starts_right = False, False
-
     def __init__(self, grains: list[_Grain]) -> None:
         self.grains = grains
 
@@ -181,9 +179,6 @@ class _Grains:
 
     def level(self, number: int) -> _Grain:
         return self.grains[number]
-
-    def coarse(self, inside: list[Floats]) -> None:
-        del inside
 
 
 def _ratios(pool: Pool) -> tuple[float, float]:

@@ -1,0 +1,222 @@
+"""The steady state of a pool as levels, and the measures that it has beyond those of every steady state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.markov.levels import LevelSolution
+from rejuvmodel.measures import log_sum
+from rejuvmodel.memory import require_memory
+from rejuvmodel.models.pool import Pool
+from rejuvmodel.models.pool_states import PoolStates
+from rejuvmodel.steady_state import SteadyState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PoolSolution:
+    """Masses of the levels of a pool and the conditional distributions of (a, r) in each.
+
+    Attributes
+    ----------
+    pool : Pool
+        The pool.
+    found : LevelSolution
+        What the solver found.
+    wide : int
+        Values of r that are kept in every level.
+    method : str
+        Name of the solver.
+    reason : str
+        Why it was chosen.
+    """
+
+    pool: Pool
+    found: LevelSolution
+    wide: int
+    method: str
+    reason: str
+
+    @property
+    def labels(self) -> Sequence[Any]:
+        """States (h, a, r, f), made on demand."""
+        return self.pool.labels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape ``()``."""
+        return ()
+
+    @property
+    def residual(self) -> float:
+        """Estimate of the largest relative error of an entry."""
+        return self.found.residual
+
+    @cached_property
+    def _tables(self) -> list[Floats]:
+        """Conditional probabilities of (a, r) in each level."""
+        return [x.reshape(-1, self.wide) for x in self.found.inside]
+
+    @cached_property
+    def log_up(self) -> Floats:
+        """Natural logarithms of P(f failed and r rejuvenating), shape (levels, r)."""
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.stack([table.sum(axis=0) for table in self._tables]))
+        joint: Floats = logs + self.found.log_masses[:, None]
+        return joint
+
+    def mass(self, name: str, *, logarithm: bool = False) -> Floats:
+        """One of the masses of ``measures.PRICED`` or "unavailability"."""
+        pool, logs = self.pool, self.log_up
+        failed, renewed = np.arange(logs.shape[0])[:, None], np.arange(self.wide)
+        up = pool.total - failed - renewed
+        if name in ("unavailability", "planned", "unplanned"):
+            down = (up < pool.needed) & (up >= 0)
+            unplanned = np.broadcast_to(pool.total - failed < pool.needed, down.shape)
+            chosen = (
+                down
+                if name == "unavailability"
+                else down & (unplanned if name == "unplanned" else ~unplanned)
+            )
+            total = log_sum(logs[chosen])
+        elif name in ("rejuvenating", "rejuvenations"):
+            rate = float(pool.rates.restart) if name == "rejuvenations" else 1.0
+            # By flow as many rejuvenations begin as end.
+            total = log_sum((logs + np.log(np.maximum(renewed, 1)) + np.log(rate))[:, 1:].reshape(-1))
+        elif name == "degraded":
+            with np.errstate(divide="ignore"):
+                means = np.log([table.sum(axis=1) @ np.arange(len(table)) for table in self._tables])
+            total = log_sum(self.found.log_masses + means)
+        else:
+            raise InvalidInputError("name", name, "a pool has no mass of that name")
+        return total if logarithm else np.exp(total)
+
+    def masses_of(self, names: Sequence[str], *, logarithm: bool = False) -> dict[str, Floats]:
+        """Several masses."""
+        return {name: self.mass(name, logarithm=logarithm) for name in names}
+
+    def all_probabilities(self) -> tuple[Floats, Floats]:
+        """Probabilities of all states and their logarithms; those left out are −inf."""
+        states: PoolStates = self.pool.labels
+        require_memory(f"All {len(states)} state probabilities", 120.0 * len(states), "Use the measures.")
+        _, a, r, f = states.rows.T
+        logs = np.full(len(states), -inf)
+        starts = states.level_starts
+        for k, table in enumerate(self._tables):
+            part = slice(int(starts[k]), int(starts[k + 1]))
+            kept = r[part] < self.wide
+            with np.errstate(divide="ignore"):
+                logs[part][kept] = (
+                    np.log(table[a[part][kept], r[part][kept]]) + self.found.log_masses[f[part][kept]]
+                )
+        return np.exp(logs), logs
+
+
+def from_probabilities(pool: Pool, log_pi: Floats, residual: float, method: str, reason: str) -> PoolSolution:
+    """The solution of a pool from the logarithms of the probabilities of all its states."""
+    states: PoolStates = pool.labels
+    wide = states.most_rejuvenating + 1
+    _, a, r, _ = states.rows.T
+    masses, inside = [], []
+    for start, end in pairwise(states.level_starts.tolist()):
+        logs = log_pi[start:end]
+        masses.append(float(log_sum(logs)))
+        table = np.zeros((int(a[start:end].max()) + 1, wide))
+        table[a[start:end], r[start:end]] = np.exp(logs - masses[-1])
+        inside.append(table.reshape(-1))
+    return PoolSolution(pool, LevelSolution(np.array(masses), inside, 0, 0.0, residual), wide, method, reason)
+
+
+class PoolState(SteadyState):
+    """Steady state of a pool: what every `SteadyState` has, and how many servers are up."""
+
+    solution: PoolSolution
+
+    @property
+    def states(self) -> Any:
+        """All states (h, a, r, f), shape (states, 4), in the order of `probabilities`."""
+        return self.solution.pool.states
+
+    @property
+    def reason(self) -> str:
+        """Why this solver was chosen."""
+        return self.solution.reason
+
+    @property
+    def iterations(self) -> int:
+        """Sweeps over all levels; 0 for a direct solution."""
+        return self.solution.found.sweeps
+
+    @property
+    def contraction(self) -> float:
+        """Factor by which changes fell per sweep at the end; 0 for a direct solution."""
+        return self.solution.found.contraction
+
+    @cached_property
+    def log_up_servers(self) -> Floats:
+        """Natural logarithms of the probabilities of 0 … N servers up; read-only."""
+        pool, logs = self.solution.pool, self.solution.log_up
+        up = pool.total - np.arange(logs.shape[0])[:, None] - np.arange(logs.shape[1])
+        found = np.array([log_sum(logs[up == j]) for j in range(pool.total + 1)])
+        found.setflags(write=False)
+        return found
+
+    @property
+    def up_servers(self) -> Floats:
+        """Probabilities of 0 … N servers up."""
+        return np.exp(self.log_up_servers)
+
+    @property
+    def capacity_availability(self) -> float:
+        """Expected share of the primaries' work that is served, E[min(up, n)]/n."""
+        n = self.solution.pool.primaries
+        shares = np.minimum(np.arange(len(self.log_up_servers)), n) / n
+        return float(np.sum(self.up_servers * shares))
+
+    @property
+    def log_probability_all_failed(self) -> float:
+        """Natural logarithm of the probability that all N servers have failed; −inf if they cannot."""
+        logs = self.solution.found.log_masses
+        return float(logs[-1]) if len(logs) == self.solution.pool.total + 1 else -inf
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the measures as plain numbers and lists.
+
+        Returns
+        -------
+        dict
+            As for every steady state, and those of a pool; no probabilities of single states.
+        """
+        names = (
+            "availability", "unavailability", "log_unavailability", "planned_unavailability",
+            "unplanned_unavailability", "nines", "capacity_availability", "log_probability_all_failed",
+            "method", "reason", "iterations", "contraction", "residual",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names} | {"up_servers": self.up_servers.tolist()}
+
+    def _rows(self) -> list[tuple[str, str]]:
+        rows = [row for row in super()._rows() if row[0] != "balance residual"]
+        return [
+            rows[0],
+            ("why", self.reason),
+            *rows[1:],
+            ("capacity availability", f"{self.capacity_availability:.10g}"),
+            ("ln P(all failed)", f"{self.log_probability_all_failed:.10g}"),
+            ("sweeps, contraction", f"{self.iterations}, {self.contraction:.3g}"),
+            ("relative error left", f"{self.residual:.1e}"),
+        ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PoolState, (self.solution,)

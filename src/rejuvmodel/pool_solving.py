@@ -1,0 +1,62 @@
+"""Which way a pool is solved, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rejuvmodel.errors import ConvergenceError
+from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
+from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
+from rejuvmodel.models.pool_levels import PoolLevels
+from rejuvmodel.pool_solution import PoolSolution
+
+if TYPE_CHECKING:
+    from rejuvmodel.models.pool import Pool
+
+#: States of a level up to which levels are eliminated directly, faster than they could be swept.
+_SMALL = 120
+#: States of a level up to which they are eliminated where sweeps do not settle.
+_LARGE = 3000
+
+
+def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) -> PoolSolution:
+    """Return the steady state of a pool.
+
+    Parameters
+    ----------
+    pool : Pool
+        The pool.
+    solver : LevelAggregation, LevelReduction or None
+        How; None to choose.
+
+    Returns
+    -------
+    PoolSolution
+        The solution, with the name of the solver and why it was chosen.
+
+    Raises
+    ------
+    ConvergenceError
+        If no way gives numbers that can be trusted.
+    """
+    levels = PoolLevels(pool)
+    size = (pool.labels.most_unstable + 1) * levels.wide
+    if isinstance(solver, LevelReduction):
+        return _solution(levels, reduce_levels(levels), LevelReduction.name, "it was asked for")
+    if isinstance(solver, LevelAggregation):
+        return _solution(levels, aggregate(levels, solver), LevelAggregation.name, "it was asked for")
+    if size <= _SMALL:
+        why = f"levels of at most {size} states are eliminated one after the other"
+        return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
+    try:
+        why = f"levels of up to {size} states are too large to eliminate, and few sweeps settle them"
+        return _solution(levels, aggregate(levels, LevelAggregation()), LevelAggregation.name, why)
+    except ConvergenceError:
+        if size > _LARGE:
+            raise
+        why = "sweeps over the levels did not settle"
+        return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
+
+
+def _solution(levels: PoolLevels, found: LevelSolution, name: str, why: str) -> PoolSolution:
+    return PoolSolution(levels.pool, found, levels.wide, name, why)
