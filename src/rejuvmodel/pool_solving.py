@@ -13,10 +13,10 @@ from rejuvmodel.pool_solution import PoolSolution
 if TYPE_CHECKING:
     from rejuvmodel.models.pool import Pool
 
-#: States of a level up to which levels are eliminated directly, faster than they could be swept.
-_SMALL = 120
-#: States of a level up to which they are eliminated where sweeps do not settle.
-_LARGE = 3000
+#: States of a level up to which eliminating all levels takes no longer than sweeping them.
+_SMALL = 60
+#: … no longer than sweeping them with the help of aggregated states; and what is affordable at all.
+_MEDIUM, _LARGE = 450, 3000
 
 
 def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) -> PoolSolution:
@@ -48,13 +48,15 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
     if size <= _SMALL:
         why = f"levels of at most {size} states are eliminated one after the other"
         return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
+    medium = size <= _MEDIUM
     try:
-        why = f"levels of up to {size} states are too large to eliminate, and few sweeps settle them"
-        return _solution(levels, aggregate(levels, LevelAggregation()), LevelAggregation.name, why)
+        why = f"levels of up to {size} states take longer to eliminate than the few sweeps that settle them"
+        found = aggregate(levels, LevelAggregation(only_fast=medium))
+        return _solution(levels, found, LevelAggregation.name, why)
     except ConvergenceError:
         if size > _LARGE:
             raise
-        why = "sweeps over the levels did not settle"
+        why = "sweeps over the levels would settle slowly" if medium else "sweeps did not settle"
         return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
 
 

@@ -47,11 +47,11 @@ class Level(PlainLevel, Protocol):
     def start(self) -> Floats:
         """A distribution over the places of the level to begin with; 0 where there is no state."""
 
-    def up(self, x: Floats) -> Floats:
-        """Flows [1/h] from x into the places of the next higher level."""
+    def up(self, x: Floats) -> tuple[Floats, float]:
+        """Flow from x into the next higher level: a distribution over its first places, and in all [1/h]."""
 
-    def down(self, x: Floats) -> Floats:
-        """Flows [1/h] from x into the places of the next lower level."""
+    def down(self, x: Floats) -> tuple[Floats, float]:
+        """Flow from x into the next lower level, in the same way."""
 
     def factor(self) -> Factor:
         """Factors of the level's matrix."""
@@ -76,6 +76,10 @@ class Levels(Protocol):
     @property
     def starts_right(self) -> bool:
         """Whether the starting distributions are the answer, but for rounding and what is cut."""
+
+    @property
+    def settles_slowly(self) -> bool:
+        """Whether states within a level are known to mix more slowly than levels change."""
 
     def __len__(self) -> int: ...
 
@@ -105,7 +109,7 @@ class BandFactor(NamedTuple):
         """Mean times x, x·M = inflow."""
         from scipy.linalg.lapack import dgbtrs
 
-        x, _ = dgbtrs(self.lu, self.lower, self.upper, inflow, self.pivots)
+        x, _ = dgbtrs(self.lu, self.lower, self.upper, inflow, self.pivots, overwrite_b=1)
         found: Floats = x
         return found
 

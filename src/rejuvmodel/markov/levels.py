@@ -43,8 +43,8 @@ _NOISE = 7
 _LOOKED_AT = 1e-16
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
-#: Sweeps that must have been made before that, and that must be expected.
-_PATIENCE, _MANY = 4, 60
+#: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
+_PATIENCE, _MANY, _AID_EVERY = 25, 60, 2
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,13 @@ class LevelAggregation:
         Sweeps over all levels at most.
     uniform : bool
         Begin with uniform distributions instead of good guesses, to see that the answer is the same.
+    only_fast : bool
+        Give up, with an error, where many sweeps would be needed.
     """
 
     sweeps: int = 400
     uniform: bool = False
+    only_fast: bool = False
 
     name = "level aggregation"
 
@@ -113,15 +116,21 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
     if not levels.starts_right:
         work.climb()
     steps: list[float] = []
+    aided = levels.settles_slowly
+    if aided and solver.only_fast:
+        raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
     for sweep in range(1, solver.sweeps + 1):
+        if aided and sweep % _AID_EVERY == 0 and (coarse := levels.coarse(work.inside)) is not None:
+            work.restart(coarse)
         steps.append(work.sweep())
         rho = _contraction(steps)
         left = steps[-1] * rho / (1 - rho) if rho < 1 else np.inf
         if steps[-1] <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(steps):
             return LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
-        if rho > _SLOW and len(steps) >= _PATIENCE and _sweeps_left(steps[-1], rho) > _MANY:
-            if (coarse := levels.coarse(work.inside)) is not None:
-                work.restart(coarse)
+        if not aided and _is_slow(steps, rho):
+            if solver.only_fast:
+                raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
+            aided = True
             steps.clear()
     raise ConvergenceError(
         f"LevelAggregation: {solver.sweeps} sweeps did not settle (last change {work.last:.2g}). Try "
@@ -136,7 +145,9 @@ class _Work:
         self.levels: list[Level] = [levels.level(k) for k in range(len(levels))]
         self.factors: list[Factor] = [level.factor() for level in self.levels]
         self.floor = _LOOKED_AT if levels.is_cut else 0.0
+        self.last = np.inf
         starts = [level.start for level in self.levels]
+        self.firsts = np.cumsum([0, *(len(x) for x in starts[:-1])])
         if uniform:
             starts = [(x > 0) / np.count_nonzero(x) for x in starts]
         self.restart(starts)
@@ -144,33 +155,37 @@ class _Work:
     def restart(self, inside: list[Floats]) -> None:
         """Begin with other distributions."""
         self.inside = list(inside)
-        last = len(self.levels) - 1
-        self.ups, self.up_flows = (
-            map(list, zip(*(self._up(k) for k in range(last)), strict=True)) if last else ([], [])
-        )
-        self.downs: list[Floats] = [np.zeros(0)] * (last + 1)
-        self.down_flows: list[float] = [0.0] * (last + 1)
-        for k in range(1, last + 1):
-            self.downs[k], self.down_flows[k] = self._down(k)
+        # Flows out of each level as distributions over the next one, and in all.
+        self.ups: list[Floats] = [np.zeros(0)] * len(inside)
+        self.downs: list[Floats] = [np.zeros(0)] * len(inside)
+        self.up_flows, self.down_flows = [0.0] * len(inside), [0.0] * len(inside)
+        for k in range(len(inside)):
+            self._spread(k)
 
-    def _up(self, k: int) -> tuple[Floats, float]:
-        flow = self.levels[k].up(self.inside[k])
-        total = float(flow.sum())
-        return flow / total, total
+    def _spread(self, k: int) -> None:
+        level, x = self.levels[k], self.inside[k]
+        if k < len(self.levels) - 1:
+            self.ups[k], self.up_flows[k] = level.up(x)
+        if k:
+            self.downs[k], self.down_flows[k] = level.down(x)
 
-    def _down(self, k: int) -> tuple[Floats, float]:
-        flow = self.levels[k].down(self.inside[k])
-        total = float(flow.sum())
-        return flow / total, total
+    def _solve(self, k: int, *, from_above: bool = True) -> None:
+        inflow = np.zeros(len(self.inside[k]))
+        if k:
+            below = self.ups[k - 1]
+            inflow[: len(below)] = below * self.down_flows[k]
+        if from_above and k < len(self.levels) - 1:
+            above = self.downs[k + 1]
+            inflow[: len(above)] += above * self.up_flows[k]
+        x = self.factors[k].solve(inflow)
+        x *= 1 / x.sum()
+        self.inside[k] = x
+        self._spread(k)
 
     def climb(self) -> None:
         """Solve every level from below alone, so that no guess from above weighs too much."""
         for k in range(1, len(self.levels)):
-            x = self.factors[k].solve(self.ups[k - 1])
-            self.inside[k] = x / x.sum()
-            if k < len(self.levels) - 1:
-                self.ups[k], self.up_flows[k] = self._up(k)
-            self.downs[k], self.down_flows[k] = self._down(k)
+            self._solve(k, from_above=False)
 
     def order(self) -> list[int]:
         """Levels from the most probable one outwards, the longer way first."""
@@ -181,29 +196,22 @@ class _Work:
         return [*first, *list(second)[1:]]
 
     def sweep(self) -> float:
-        """Solve every level against its neighbours; return the largest relative change of an entry."""
-        last = len(self.levels) - 1
-        largest = 0.0
+        """Solve every level against its neighbours; return the largest change of a logarithm."""
+        old = np.concatenate(self.inside)
         for k in self.order():
-            inflow = self.down_flows[k] * self.ups[k - 1] if k else 0.0
-            if k < last:
-                inflow = inflow + self.up_flows[k] * self.downs[k + 1]
-            x = self.factors[k].solve(np.asarray(inflow))
-            x = x / x.sum()
-            old = self.inside[k]
-            seen = old > max(self.floor * float(old.max()), 1e-280)
-            largest = max(largest, float(np.max(np.abs(np.log(x[seen] / old[seen])))))
-            self.inside[k] = x
-            if k < last:
-                self.ups[k], self.up_flows[k] = self._up(k)
-            if k:
-                self.downs[k], self.down_flows[k] = self._down(k)
-        self.last = largest
-        return largest
+            self._solve(k)
+        new = np.concatenate(self.inside)
+        least = np.maximum.reduceat(old, self.firsts) * self.floor
+        seen = old > np.maximum(np.repeat(least, np.diff(self.firsts, append=len(old))), 1e-280)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.last = float(np.max(np.abs(np.log(new[seen] / old[seen])), initial=0.0))
+        if not np.isfinite(new).all():
+            raise ConvergenceError("LevelAggregation: rates are beyond what doubles can hold. Use GTH().")
+        return self.last
 
     def log_masses(self) -> Floats:
         """Logarithms of the masses of the levels, from their birth–death chain."""
-        ratios = np.log(np.array(self.up_flows)) - np.log(np.array(self.down_flows[1:]))
+        ratios = np.log(np.array(self.up_flows[:-1])) - np.log(np.array(self.down_flows[1:]))
         # Sums of thousands of logarithms keep their digits in long doubles.
         logs = np.concatenate([[0.0], np.cumsum(ratios.astype(np.longdouble))])
         top = logs.max()
@@ -221,6 +229,11 @@ def _contraction(steps: list[float]) -> float:
 
 def _sweeps_left(step: float, rho: float) -> float:
     return float(np.log(TOLERANCE / step) / np.log(rho)) if rho < 1 else np.inf
+
+
+def _is_slow(steps: list[float], rho: float) -> bool:
+    """Whether many more sweeps would be needed, as seen after some."""
+    return len(steps) >= _PATIENCE and rho > _SLOW and _sweeps_left(steps[-1], rho) > _MANY
 
 
 def _is_rounding(steps: list[float]) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Conditional probability of r below which it is left out.
 _CUT = 1e-20
+#: A restart this much slower than a repair makes r the slowest of all.
+_SLOW = 4.0
 
 
 class PoolLevel:
@@ -45,6 +47,7 @@ class PoolLevel:
             out.rejuvenation[:, -1] = 0.0  # beyond the cut
         self.out: PoolRates = out
         self.repair = float(out.repair[0, 0])
+        self.failing = out.failure.reshape(-1)
 
     @cached_property
     def start(self) -> Floats:
@@ -58,29 +61,24 @@ class PoolLevel:
 
     def up_moves(self) -> Moves:
         """Failures, (a, r) → (a − 1, r)."""
-        rate = self.out.failure.reshape(-1)
-        origin = np.flatnonzero(rate)
-        return Moves(origin, origin - self.wide, rate[origin])
+        origin = np.flatnonzero(self.failing)
+        return Moves(origin, origin - self.wide, self.failing[origin])
 
     def down_moves(self) -> Moves:
         """Repairs, into the same a and r."""
         origin = np.flatnonzero(self.exists)
         return Moves(origin, origin, np.full(len(origin), self.repair))
 
-    def up(self, x: Floats) -> Floats:
-        """Flows by failure, (a, r) → (a − 1, r); x may have further axes in front."""
-        flow = (x.reshape(-1, self.rows, self.wide) * self.out.failure)[:, 1 : self.above + 1]
-        if flow.shape[1] < self.above:
-            flow = np.pad(flow, ((0, 0), (0, self.above - flow.shape[1]), (0, 0)))
-        return flow.reshape(*x.shape[:-1], -1)
+    def up(self, x: Floats) -> tuple[Floats, float]:
+        """Flow by failure, (a, r) → (a − 1, r)."""
+        flow = (x * self.failing)[self.wide : self.wide * (self.above + 1)]
+        total = float(flow.sum())
+        flow *= 1 / total
+        return flow, total
 
-    def down(self, x: Floats) -> Floats:
-        """Flows by repair, into the same a and r; the level below has as many rows or one more."""
-        below = min(self.pool.labels.most_unstable, self.room + 1) + 1
-        flow = self.repair * x.reshape(-1, self.rows, self.wide)
-        if below > self.rows:
-            flow = np.pad(flow, ((0, 0), (0, below - self.rows), (0, 0)))
-        return flow.reshape(*x.shape[:-1], -1)
+    def down(self, x: Floats) -> tuple[Floats, float]:
+        """Flow by repair, into the same a and r, at the same rate from all."""
+        return x, self.repair
 
     def factor(self) -> BandFactor:
         """Factors of the level's matrix, transposed."""
@@ -121,6 +119,8 @@ class PoolLevels:
         self.pool = pool
         self.wide = _width(pool)
         self.starts_right = pool.unrestricted
+        slowly = _SLOW * float(pool.rates.restart) < float(pool.rates.repair)
+        self.settles_slowly = slowly and self.wide > 1 and not pool.unrestricted
         self.is_cut = self.wide <= pool.labels.most_rejuvenating
 
     def __len__(self) -> int:
@@ -138,7 +138,10 @@ class PoolLevels:
         shares, grains = [], []
         for level, x in zip(levels, inside, strict=True):
             table = x.reshape(level.rows, level.wide)
-            share = table / table.sum(axis=1, keepdims=True)
+            sums_of_a = table.sum(axis=1, keepdims=True)
+            if not np.all(sums_of_a > 0):
+                return None  # values of a too rare for a double
+            share = table / sums_of_a
             shares.append(share)
             out = level.out
             sums = [np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation)]
