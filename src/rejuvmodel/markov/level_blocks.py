@@ -98,25 +98,30 @@ class Factor(Protocol):
 
 
 class BandFactor(NamedTuple):
-    """LU factors of a banded Mᵀ, which is column dominant: nothing is exchanged, and no digits are lost."""
+    """Banded triangular factors of Mᵀ, which is column dominant: no rows are exchanged, no digits lost."""
 
-    lu: Floats
-    pivots: NDArray[np.int32]
-    lower: int
-    upper: int
+    lower: Floats
+    upper: Floats
 
     def solve(self, inflow: Floats) -> Floats:
         """Mean times x, x·M = inflow."""
-        from scipy.linalg.lapack import dgbtrs
+        from scipy.linalg.blas import dtbsv
 
-        x, _ = dgbtrs(self.lu, self.lower, self.upper, inflow, self.pivots, overwrite_b=1)
-        found: Floats = x
+        half = dtbsv(len(self.lower) - 1, self.lower, inflow, lower=1, diag=1)
+        found: Floats = dtbsv(len(self.upper) - 1, self.upper, half, overwrite_x=1)
         return found
 
 
 def band_factor(band: Floats, lower: int, upper: int) -> BandFactor | None:
-    """Factors of a band matrix in LAPACK's storage (2·lower + upper + 1 rows); None if it is singular."""
+    """Factors of a band matrix in LAPACK's storage (2·lower + upper + 1 rows).
+
+    None if it is singular, or not dominant enough to do without exchanges.
+    """
     from scipy.linalg.lapack import dgbtrf
 
     lu, pivots, info = dgbtrf(band, lower, upper, overwrite_ab=1)
-    return None if info else BandFactor(lu, pivots, lower, upper)
+    if info or not np.array_equal(pivots, np.arange(len(pivots))):
+        return None
+    return BandFactor(
+        np.asfortranarray(lu[lower + upper :]), np.asfortranarray(lu[lower : lower + upper + 1])
+    )

@@ -87,14 +87,15 @@ class PoolLevel:
         total = out.aging + out.failure + out.rejuvenation + out.restart + out.repair
         # Where there is no state the matrix has a 1, and the inflow a 0.
         diagonal = np.where(self.exists.reshape(total.shape), total, 1.0)
-        band = np.zeros((3 * wide + 1, diagonal.size), order="F")
-        middle = 2 * wide
+        upper = max(wide - 1, 1)
+        middle = wide + upper
+        band = np.zeros((middle + wide + 1, diagonal.size), order="F")
         band[middle] = diagonal.reshape(-1)
         band[middle + wide] = -out.aging.reshape(-1)
         if wide > 1:
             band[middle - 1] = -out.restart.reshape(-1)
             band[middle - wide + 1] -= out.rejuvenation.reshape(-1)
-        found = band_factor(band, wide, wide)
+        found = band_factor(band, wide, upper)
         if found is None:
             raise ConvergenceError(
                 f"LevelAggregation: the level of {self.failed} failed servers is closed in double precision. "
