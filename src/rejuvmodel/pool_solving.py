@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
-from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
+from rejuvmodel.markov.levels import LevelAggregation, aggregate
+from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool_levels import PoolLevels
 from rejuvmodel.pool_solution import PoolSolution
 
@@ -42,23 +43,38 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
     levels = PoolLevels(pool)
     size = (pool.labels.most_unstable + 1) * levels.wide
     if isinstance(solver, LevelReduction):
-        return _solution(levels, reduce_levels(levels), LevelReduction.name, "it was asked for")
+        return _reduced(levels, "it was asked for")
     if isinstance(solver, LevelAggregation):
-        return _solution(levels, aggregate(levels, solver), LevelAggregation.name, "it was asked for")
+        return _swept(levels, solver, "it was asked for")
     if size <= _SMALL:
-        why = f"levels of at most {size} states are eliminated one after the other"
-        return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
+        return _reduced(levels, f"levels of at most {size} states are eliminated one after the other")
     medium = size <= _MEDIUM
     try:
         why = f"levels of up to {size} states take longer to eliminate than the few sweeps that settle them"
-        found = aggregate(levels, LevelAggregation(only_fast=medium))
-        return _solution(levels, found, LevelAggregation.name, why)
+        return _swept(levels, LevelAggregation(only_fast=medium), why)
     except ConvergenceError:
         if size > _LARGE:
             raise
-        why = "sweeps over the levels would settle slowly" if medium else "sweeps did not settle"
-        return _solution(levels, reduce_levels(levels), LevelReduction.name, why)
+        return _reduced(levels, f"sweeps {'would settle slowly' if medium else 'did not settle'}")
 
 
-def _solution(levels: PoolLevels, found: LevelSolution, name: str, why: str) -> PoolSolution:
-    return PoolSolution(levels.pool, found, levels.wide, name, why)
+def _swept(levels: PoolLevels, solver: LevelAggregation, why: str) -> PoolSolution:
+    # Two triangles of a band, and some distributions, for every place.
+    _require_memory(levels, 8.0 * (2 * levels.wide + 12), levels.rows_in_all() * levels.wide)
+    found = aggregate(levels, solver)
+    return PoolSolution(levels.pool, found, levels.wide, LevelAggregation.name, why)
+
+
+def _reduced(levels: PoolLevels, why: str) -> PoolSolution:
+    # The times in each level per hour in the one below it, a dense matrix.
+    squares = sum((levels.rows_of(k) * levels.wide) ** 2 for k in range(len(levels)))
+    _require_memory(levels, 8.0, squares)
+    return PoolSolution(levels.pool, reduce_levels(levels), levels.wide, LevelReduction.name, why)
+
+
+def _require_memory(levels: PoolLevels, each: float, count: int) -> None:
+    states = len(levels.pool.labels)
+    require_memory(
+        f"Solving {states} states of {levels.pool.total} servers", each * count,
+        "Use fewer servers or slots, or mean_field(pool) for an approximation.",
+    )  # fmt: skip

@@ -127,6 +127,14 @@ class PoolLevels:
     def __len__(self) -> int:
         return self.pool.labels.most_failed + 1
 
+    def rows_of(self, number: int) -> int:
+        """Values of a in the level of so many failed servers."""
+        return min(self.pool.labels.most_unstable, self.pool.total - number) + 1
+
+    def rows_in_all(self) -> int:
+        """Values of a in all levels together."""
+        return sum(self.rows_of(number) for number in range(len(self)))
+
     def level(self, number: int) -> PoolLevel:
         """Level of so many failed servers."""
         return PoolLevel(self.pool, number, self.wide)
