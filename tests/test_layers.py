@@ -35,7 +35,7 @@ FLOORS = (
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
         "models.phase_chain", "models.cluster_labels", "models.stretched",
     },
-    {"models.cluster", "models.reactive"},
+    {"models.cluster", "models.reactive", "models.pool_states", "models.pool"},
     {"solving", "mission_inputs", "mission_result", "mission"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import exact
@@ -156,10 +157,43 @@ def test_gth_stress_shuffled(e: float) -> None:
     assert found.probabilities == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
 
 
+def replica_pool(figure: dict[str, Any]) -> rj.MarkovChain:
+    """A chain of independent servers, each a letter of the label."""
+    rates, clock = figure["rates"], 1 / figure["period"]
+    one = {
+        "O": [("E", rates["aging"]), ("R", 0.1 * clock)],
+        "E": [("K", rates["failure"]), ("R", 0.9 * clock)],
+        "K": [("O", rates["repair"])],
+        "R": [("O", rates["restart"])],
+    }
+    labels = ["".join(letters) for letters in itertools.product("OEKR", repeat=figure["servers"])]
+    return rj.MarkovChain.from_transitions(
+        (label, label[:place] + target + label[place + 1 :], rate)
+        for label in labels
+        for place, letter in enumerate(label)
+        for target, rate in one[letter]
+    )
+
+
+@named("wosar-2024")
+@pytest.mark.parametrize("solver", [rj.GTH(), rj.Direct()], ids=lambda solver: solver.name)
+def test_replica_pools(solver: rj.GTH | rj.Direct, figure: dict[str, Any]) -> None:
+    """The expected numbers of failed and rejuvenating replicas, and how often one of two is out."""
+    state = rj.solve(replica_pool(figure), solver)
+    counted = {
+        "Ko": lambda label: label.count("K"),
+        "Rej": lambda label: label.count("R"),
+        "out": lambda label: "K" in label or "R" in label,
+    }[figure["quantity"]]
+    found = state.expected([float(counted(label)) for label in state.states])
+    assert found == pytest.approx(figure["value"], rel=figure["rtol"], abs=0)
+
+
 def test_every_group_of_the_file_is_known() -> None:
     """Every group of the data file has its test; a new one needs one."""
     groups = {figure["group"] for figure in exact.published()}
     assert groups == {
         "huang-1995", "garg-1995", "garg-1995-clock", "garg-1995-optimum", "gth-stress",
         "uniformization-stress", "errata", "figure-2", "break-even", "lower-end-wins",
+        "wosar-2024",
     }  # fmt: skip

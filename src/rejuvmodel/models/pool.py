@@ -16,6 +16,7 @@ Down where h + a < required: planned if h + a + r ≥ required, else unplanned.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -24,7 +25,7 @@ import numpy as np
 
 from rejuvmodel.arrays import real, whole_number
 from rejuvmodel.durations import shown
-from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 MODES = ("active/active", "active/standby")
 _WHOLE = "is a whole number of at least"
 #: Bytes for each state of a chain that is built.
-_BYTES = 250.0
+_BYTES = 300.0
 
 
 class PoolRates(NamedTuple):
@@ -106,11 +107,13 @@ class Pool:
         for name, least in (("primaries", 1), ("spares", 0), ("crews", 1)):
             put(self, name, whole_number(name, getattr(self, name), least, f"{name} {_WHOLE} {least}"))
         total = self.primaries + self.spares
-        if self.mode not in MODES:
+        mode: object = self.mode
+        if not isinstance(mode, str) or mode not in MODES:
             raise InvalidInputError(
-                "mode", shown(self.mode), 'a mode is "active/active" or "active/standby"',
+                "mode", shown(mode), 'a mode is "active/active" or "active/standby"',
                 '"active/active": every up server works; "active/standby": the primaries do.',
             )  # fmt: skip
+        put(self, "mode", str(mode))
         required = self.primaries if self.required is None else self.required
         rule = f"required is a whole number from 1 to the {total} servers"
         required = whole_number("required", required, 1, rule)
@@ -128,6 +131,7 @@ class Pool:
         guarded: object = self.guarded
         if not isinstance(guarded, bool | np.bool_):
             raise InvalidInputError("guarded", shown(guarded), "guarded is True or False")
+        put(self, "guarded", bool(guarded))
         self._check_rates()
 
     def _check_rates(self) -> None:
@@ -145,6 +149,13 @@ class Pool:
             raise InvalidInputError(
                 "rates.rejuvenation", "infinity", "in a pool the rejuvenation rate is finite",
                 "Use a large rate, such as 1000 per hour.",
+            )  # fmt: skip
+        name, rate = max(rates.to_dict().items(), key=lambda pair: pair[1] or 0.0)
+        if self.total > sys.float_info.max / 5 / max(1.0, rate):
+            raise InvalidInputError(
+                f"rates.{name}", f"{rate:g} with {shown(self.total)} servers",
+                "in a pool the rates of all servers together must fit a float (below 1.8e308)",
+                "Check the unit: rates are per hour.",
             )  # fmt: skip
 
     @property
@@ -196,14 +207,27 @@ class Pool:
 
     @cached_property
     def labels(self) -> PoolStates:
-        """Rows (h, a, r, f) of the reachable states, made on demand."""
+        """Rows (h, a, r, f) of the reachable states, made on demand.
+
+        Raises
+        ------
+        SizeError
+            If there are more states than can be numbered.
+        """
         total, ages = self.total, float(self.rates.aging) > 0
         most = total if not self.guarded else max(0, total - self.needed)
         rejuvenating = min(self.places, most) if ages and self.require_rejuvenation() > 0 else 0
-        cold = self.mode == "active/standby" and self.dormancy == 0
+        # The share of a tiny rate can underflow.
+        cold = self.mode == "active/standby" and self.dormancy * float(self.rates.aging) == 0
         unstable = 0 if not ages else self.primaries if cold else total
         failed = total if ages and float(self.rates.failure) > 0 else 0
-        return PoolStates(total, unstable, rejuvenating, failed)
+        states = PoolStates(total, unstable, rejuvenating, failed)
+        if states.size > sys.maxsize:
+            raise SizeError(
+                f"The {float(states.size):.2g} states of {shown(total)} servers cannot be numbered. "
+                "Use mean_field, or fewer servers."
+            )
+        return states
 
     @property
     def states(self) -> Integers:
@@ -300,4 +324,4 @@ class Pool:
         rows = self.rates._html_rows()
         for name in ("mode", "required", "slots", "crews", "dormancy", "guarded"):
             rows.append((name, "", str(getattr(self, name)), ""))
-        return html_table(f"Pool of {self.primaries} primaries and {self.spares} spares", rows, RATES_HEAD)
+        return html_table(f"Pool of n = {self.primaries} and k = {self.spares} servers", rows, RATES_HEAD)

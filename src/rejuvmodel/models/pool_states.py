@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import comb
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
+
+from rejuvmodel.markov.flows import read_only
+from rejuvmodel.memory import require_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +42,10 @@ class PoolStates(Sequence[Row]):
         self.most_rejuvenating = most_rejuvenating
         self.most_failed = most_failed
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the arrays made on first access: unpickled ones would be writable.
+        return PoolStates, self._limits
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PoolStates) and self._limits == other._limits
 
@@ -51,16 +59,30 @@ class PoolStates(Sequence[Row]):
     def _limits(self) -> tuple[int, int, int, int]:
         return self.total, self.most_unstable, self.most_rejuvenating, self.most_failed
 
+    @property
+    def size(self) -> int:
+        """Number of states, without making any array."""
+        # Lattice points of a + r ≤ u summed over the levels, less those with a > A or r > R.
+        a, r = self.most_unstable + 1, self.most_rejuvenating + 1
+
+        def below(u: int) -> int:
+            return sum(
+                sign * comb(max(0, u - cut + 3), 3) for sign, cut in ((1, 0), (-1, a), (-1, r), (1, a + r))
+            )
+
+        return below(self.total) - below(self.total - self.most_failed - 1)
+
     @cached_property
     def level_sizes(self) -> Integers:
         """Number of states of each level f."""
+        require_memory(f"The levels of {self.total} servers", 64.0 * self.most_failed, "Use fewer servers.")
         up = self.total - np.arange(self.most_failed + 1)
-        return self._below(up + 1, np.minimum(self.most_unstable, up) + 1)
+        return read_only(self._below(up + 1, np.minimum(self.most_unstable, up) + 1))
 
     @cached_property
     def level_starts(self) -> Integers:
         """Number of the first state of each level, and of the end."""
-        return np.concatenate([[0], np.cumsum(self.level_sizes)])
+        return read_only(np.concatenate([[0], np.cumsum(self.level_sizes)]))
 
     def _below(self, room: Integers, a: Integers) -> Integers:
         """How many states of a level of ``room − 1`` other servers have fewer than a unstable."""
@@ -90,11 +112,10 @@ class PoolStates(Sequence[Row]):
         a = np.repeat(a_of, widths)
         r = np.arange(len(a)) - np.repeat(np.cumsum(widths) - widths, widths)
         rows = np.stack([self.total - a - r - f, a, r, f], axis=1)
-        rows.setflags(write=False)
-        return rows
+        return read_only(rows)
 
     def __len__(self) -> int:
-        return int(self.level_starts[-1])
+        return self.size
 
     @overload
     def __getitem__(self, place: int) -> Row: ...

@@ -1,0 +1,303 @@
+"""Pool: its chain against the definition, its limits, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from fractions import Fraction
+from typing import Any
+
+import exact
+import exact_pool
+import numpy as np
+import pytest
+from exact_pool import Definition
+
+import rejuvmodel as rj
+
+RATES = {name: float(rate) for name, rate in exact_pool.RATES.items()}
+
+
+def pool(**changes: Any) -> rj.Pool:
+    rates = rj.Rates(**(RATES | {name: changes.pop(name) for name in RATES if name in changes}))
+    return rj.Pool(**({"primaries": 3, "spares": 1, "rates": rates} | changes))
+
+
+def library(one: Definition) -> rj.Pool:
+    """The pool of the library that the definition is of."""
+    return rj.Pool(
+        primaries=one.primaries, spares=one.spares, required=one.required, slots=one.slots, crews=one.crews,
+        mode="active/standby" if one.standby else "active/active", dormancy=float(one.dormancy),
+        guarded=one.guarded, rates=rj.Rates(**{name: float(getattr(one, name)) for name in RATES}),
+    )  # fmt: skip
+
+
+def moves(chain: rj.MarkovChain) -> list[tuple[Any, Any, Fraction]]:
+    flows, rows = chain.flows, list(chain.labels)
+    ends = zip(flows.origin.tolist(), flows.target.tolist(), flows.rate.tolist(), strict=True)
+    return [(rows[a], rows[b], Fraction(rate)) for a, b, rate in ends]
+
+
+def changed(**changes: Any) -> Definition:
+    fields = {
+        "primaries": 2, "spares": 1, "standby": False, "required": 2, "slots": 3, "crews": 1,
+        "dormancy": Fraction(0), "guarded": False,
+    }  # fmt: skip
+    return Definition(**(fields | exact_pool.RATES | changes))
+
+
+def some(total: int, every_nth: int) -> list[Definition]:
+    return list(exact_pool.every(total))[::every_nth]
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4])
+def test_chain_is_the_definition(total: int) -> None:
+    """In combinations of all kinds the states are those that a search finds; the rates are exact."""
+    for one in some(total, (1, 1, 2, 7)[total - 1]):
+        check_chain(one)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("total", [3, 4, 5, 6])
+def test_chain_is_the_definition_of_more_servers(total: int) -> None:
+    """The same in every combination of up to six servers."""
+    for one in some(total, 1):
+        check_chain(one)
+
+
+def check_chain(one: Definition) -> None:
+    chain = library(one).chain()
+    states = list(chain.labels)
+    assert sorted(states, key=lambda s: (s[3], s[1], s[2])) == states
+    assert set(states) == one.states
+    found = moves(chain)
+    assert sorted(found) == list(one.chain)
+    assert chain.start == 0
+    for cause in ("planned", "unplanned"):
+        assert {states[k] for k in chain.down[cause]} == {s for s in states if one.down(s) == cause}
+
+
+def check_probabilities(those: list[Definition]) -> None:
+    seen = set()
+    for one in those:
+        if one.chain in seen:
+            continue
+        seen.add(one.chain)
+        state = rj.solve(library(one).chain(), rj.GTH())
+        for row, p in one.probabilities.items():
+            assert exact.relative_error(state[row], p) < 1e-11  # type: ignore[index]
+    assert seen
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4])
+def test_probabilities_are_exact(total: int) -> None:
+    """GTH on the chain gives every probability to 1e-11 relative, in combinations of all kinds."""
+    check_probabilities(some(total, (1, 1, 2, 17)[total - 1]))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("total", "every_nth"), [(4, 1), (5, 23), (6, 509)])
+def test_probabilities_are_exact_for_more_servers(total: int, every_nth: int) -> None:
+    """The same for many chains of five and six servers."""
+    check_probabilities(some(total, every_nth))
+
+
+@pytest.mark.parametrize("total", [2, 3, 4])
+def test_causes_of_downtime(total: int) -> None:
+    """Planned and unplanned unavailability are exact, and exactly 0 where they are."""
+    zeros = 0
+    for one in some(total, (1, 7, 37)[total - 2]):
+        state = rj.solve(library(one).chain(), rj.GTH())
+        for cause in ("planned", "unplanned"):
+            value = getattr(state, f"{cause}_unavailability")
+            assert exact.relative_error(value, one.mass(cause)) < 1e-11
+            zeros += value == 0
+    assert zeros
+
+
+RATE_LIMITS = {
+    "never rejuvenated": {"rejuvenation": 0},
+    "never ages": {"aging": 0},
+    "never fails": {"failure": 0},
+    "never fails nor rejuvenates": {"failure": 0, "rejuvenation": 0},
+    "nothing happens": {"aging": 0, "failure": 0, "rejuvenation": 0},
+}
+
+
+@pytest.mark.parametrize("limit", RATE_LIMITS)
+@pytest.mark.parametrize("standby", [False, True])
+@pytest.mark.parametrize("guarded", [False, True])
+@pytest.mark.parametrize("slots", [0, 1, 4])
+def test_limits_of_rates(limit: str, standby: bool, guarded: bool, slots: int) -> None:
+    """With rates of 0 the states are still those that are reached, and the probabilities exact."""
+    rates = {name: Fraction(0) for name in RATE_LIMITS[limit]}
+    one = changed(spares=2, standby=standby, guarded=guarded, slots=slots, **rates)
+    check_chain(one)
+    check_probabilities([one])
+
+
+def test_no_rejuvenation_three_ways() -> None:
+    """No slots, rate 0, and a guard that needs every server leave the same chain."""
+    by_slots, by_rate, by_guard = (
+        pool(**changes).chain()
+        for changes in ({"slots": 0}, {"rejuvenation": 0}, {"guarded": True, "required": 4})
+    )
+    assert moves(by_slots) == moves(by_rate) == moves(by_guard)
+    assert not any(r for _, _, r, _ in by_slots.labels)
+
+
+@pytest.mark.parametrize("rates", [exact_pool.RATES, exact.regimes(draws=0)[0].rates])
+def test_one_server_is_the_cluster_of_one(rates: dict[str, Any]) -> None:
+    """A pool of one server has the rates of Fig. 3 with n = 1, state by state, and its probabilities."""
+    rates = rj.Rates(**{name: float(rate) for name, rate in rates.items()})
+    chain, cluster = rj.Pool(primaries=1, rates=rates).chain(), rj.Cluster(1, rates)
+    name = {(1, 0, 0, 0): "1", (0, 1, 0, 0): "u1", (0, 0, 1, 0): "r1", (0, 0, 0, 1): "0"}
+    fig3, labels = cluster.chain().flows, cluster.states
+    edges = zip(fig3.origin, fig3.target, fig3.rate, strict=True)
+    assert {(name[a], name[b], float(rate)) for a, b, rate in moves(chain)} == {
+        (labels[a], labels[b], float(rate)) for a, b, rate in edges
+    }
+    one, other = rj.solve(chain, rj.GTH()), rj.solve(cluster)
+    for row, label in name.items():
+        assert one[row] == pytest.approx(other[label], rel=1e-14)  # type: ignore[index]
+    assert one.planned_unavailability == pytest.approx(other.planned_unavailability, rel=1e-14)
+    assert one.unplanned_unavailability == pytest.approx(other.unplanned_unavailability, rel=1e-14)
+
+
+def test_defaults() -> None:
+    """By default all primaries are required, all may rejuvenate unguarded, one is repaired at a time."""
+    one = rj.Pool(primaries=3, spares=2, rates=rj.Rates(**RATES))
+    assert (one.required, one.slots, one.crews, one.dormancy, one.guarded) == (3, 5, 1, 0.0, False)
+    assert (one.mode, one.total, one.shape) == ("active/active", 5, ())
+
+
+def test_more_slots_and_crews_than_servers() -> None:
+    """Slots and crews beyond the number of servers change nothing, and the pools are equal."""
+    assert pool(slots=99, crews=99) == pool(slots=4, crews=4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "free"),
+    [
+        ({}, True), ({"crews": 3}, True), ({"slots": 3}, False), ({"guarded": True}, False),
+        ({"mode": "active/standby"}, False), ({"mode": "active/standby", "dormancy": 1}, True),
+        ({"mode": "active/standby", "spares": 0}, True), ({"slots": 1, "rejuvenation": 0}, True),
+    ],
+)  # fmt: skip
+def test_unrestricted(changes: dict[str, Any], free: bool) -> None:
+    """A pool is unrestricted if all servers are active alike and nothing holds a rejuvenation back."""
+    assert pool(**changes).unrestricted is free
+
+
+BAD = {
+    "no primaries": ({"primaries": 0}, "primaries: got 0"),
+    "fraction": ({"primaries": 2.5}, "primaries: got 2.5"),
+    "bool": ({"primaries": True}, "primaries: got True"),
+    "spares": ({"spares": -1}, "spares: got -1"),
+    "required 0": ({"required": 0}, "required: got 0; required is a whole number from 1 to the 4 servers"),
+    "required 5": ({"required": 5}, "required: got 5.* Add spares"),
+    "slots": ({"slots": -1}, "slots: got -1"),
+    "crews": ({"crews": 0}, "crews: got 0"),
+    "mode": ({"mode": "active"}, 'mode: got "active".*active/standby'),
+    "mode list": ({"mode": ["active/active"]}, "mode: got"),
+    "mode array": ({"mode": np.array(["active/active", "active/standby"])}, "mode: got"),
+    "dormancy above": ({"dormancy": 1.5}, "dormancy: got 1.5; dormancy is a number from 0"),
+    "dormancy below": ({"dormancy": -0.1}, "dormancy: got -0.1"),
+    "dormancy nan": ({"dormancy": math.nan}, "dormancy: got nan"),
+    "dormancies": ({"dormancy": [0.1, 0.2]}, "dormancy: got"),
+    "guarded": ({"guarded": 1}, "guarded: got 1; guarded is True or False"),
+    "rates": ({"rates": {"aging": 1}}, "rates: got"),
+    "grid": ({"failure": [1.0, 2.0]}, r"rates: got a grid of shape \(2,\).*Loop over rates\[index\]"),
+    "infinite": ({"rejuvenation": math.inf}, "rates.rejuvenation: got infinity.*finite"),
+    "overflow": ({"failure": 1e308}, r"rates.failure: got 1e\+308 with 4 servers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(name: str) -> None:
+    """A value outside its range is refused by the name of its argument, with the rule."""
+    changes, message = BAD[name]
+    with pytest.raises(rj.InvalidInputError, match=message):
+        pool(**changes)
+
+
+def test_keywords_only() -> None:
+    """Numbers without names are refused, because nobody could tell spares from slots."""
+    with pytest.raises(TypeError):
+        rj.Pool(3, 1, rj.Rates(**RATES))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("use", ["chain", "states", "labels"])
+def test_open_rejuvenation_rate(use: str) -> None:
+    """A pool whose rejuvenation rate is left open has no chain and says which rate is missing."""
+    one = pool(rejuvenation=None)
+    with pytest.raises(
+        rj.InvalidInputError, match=r"rates.rejuvenation: got nothing.*Give Rates\(rejuvenation"
+    ):
+        getattr(one, use)() if use == "chain" else getattr(one, use)
+
+
+def test_large_pools_are_refused_with_an_estimate() -> None:
+    """Chains and states beyond memory are refused beforehand, with their number and bytes."""
+    large = pool(primaries=20_000)
+    assert len(large.labels) == math.comb(20_004, 3)
+    with pytest.raises(
+        rj.SizeError, match=r"The chain of 1333\d+ states would need about \d+ TB; .* available"
+    ):
+        large.chain()
+    with pytest.raises(rj.SizeError, match=r"The 1333\d+ states would need about \d+ TB"):
+        _ = large.states
+    with pytest.raises(rj.SizeError, match=r"The 1.7e\+29 states of 10000000001 servers cannot be numbered"):
+        _ = pool(primaries=10**10).labels
+
+
+def test_tiny_dormancy_that_underflows() -> None:
+    """Where dormancy times the aging rate is 0 in doubles, the standby servers do not age at all."""
+    cold, tiny = (pool(mode="active/standby", dormancy=share, aging=1e-9) for share in (0.0, 5e-324))
+    assert moves(cold.chain()) == moves(tiny.chain())
+    assert set(cold.labels) == set(tiny.labels)
+
+
+def test_pickle_copies_equal() -> None:
+    """A pickled pool is equal, hashes alike, and keeps its arrays read-only."""
+    one = pool(slots=1, guarded=np.bool_(True))
+    _ = one.states
+    copy = pickle.loads(pickle.dumps(one))
+    assert copy == one
+    assert hash(copy) == hash(one)
+    assert not copy.states.flags.writeable
+    assert copy != pool(slots=2, guarded=True)
+    assert moves(pickle.loads(pickle.dumps(one.chain()))) == moves(one.chain())
+
+
+def test_frozen() -> None:
+    """A pool cannot be changed."""
+    with pytest.raises(AttributeError):
+        pool().slots = 2  # type: ignore[misc]
+
+
+def test_to_dict() -> None:
+    """The fields as plain values go through JSON and back to an equal pool."""
+    one = pool(
+        slots=1, crews=np.int64(2), guarded=np.bool_(True), dormancy=np.float32(0.5), mode="active/standby"
+    )
+    fields = json.loads(json.dumps(one.to_dict()))
+    assert fields["guarded"] is True
+    assert rj.Pool(**(fields | {"rates": rj.Rates(**fields["rates"])})) == one
+
+
+def test_html() -> None:
+    """Notebooks show its size, rules and rates; an open rate is called so."""
+    html = pool(slots=1, rejuvenation=None)._repr_html_()
+    for text in ("Pool of n = 3 and k = 1 servers", "active/active", "slots", "left open", "λ_f"):
+        assert text in html
+
+
+def test_chain_counts_rejuvenations() -> None:
+    """Rejuvenations per hour are μ_r times the mean number of servers that rejuvenate."""
+    chain = pool(slots=2, guarded=True, required=2).chain()
+    state = rj.solve(chain, rj.GTH())
+    per_hour = state.cost_rate(rj.Costs(failure=0, rejuvenation=0, per_rejuvenation=1))
+    rejuvenating = sum(row[2] * p for row, p in zip(chain.labels, state.probabilities, strict=True))
+    assert per_hour == pytest.approx(RATES["restart"] * rejuvenating, rel=1e-13)
