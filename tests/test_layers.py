@@ -29,7 +29,7 @@ FLOORS = (
         "markov.residuals", "markov.export", "markov.groups",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
-        "models.level_weights", "models.closed_form",
+        "models.level_weights", "models.closed_form", "models.extended_sums", "models.product_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
         "models.transform_functions", "models.law_transforms", "models.trigger_form",
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
@@ -63,6 +63,7 @@ FLOORS = (
 CLOSED_ROAD = {
     "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
     "models.level_weights", "models.closed_form", "models.birth_death",
+    "models.extended_sums", "models.product_form",
     "models.as_printed", "models.symbolic",
     "models.transform_functions", "models.law_transforms", "models.trigger_form", "models.user_law",
 }  # fmt: skip

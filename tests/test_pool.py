@@ -294,10 +294,16 @@ def test_html() -> None:
         assert text in html
 
 
-def test_chain_counts_rejuvenations() -> None:
-    """Rejuvenations per hour are μ_r times the mean number of servers that rejuvenate."""
-    chain = pool(slots=2, guarded=True, required=2).chain()
-    state = rj.solve(chain, rj.GTH())
-    per_hour = state.cost_rate(rj.Costs(failure=0, rejuvenation=0, per_rejuvenation=1))
-    rejuvenating = sum(row[2] * p for row, p in zip(chain.labels, state.probabilities, strict=True))
-    assert per_hour == pytest.approx(RATES["restart"] * rejuvenating, rel=1e-13)
+def test_costs_of_servers() -> None:
+    """Capacity and degradation are priced by the server, and a rejuvenation each time one starts."""
+    model = pool(slots=2, guarded=True, required=2)
+    state = rj.solve(model.chain(), rj.GTH())
+    _, a, r, _ = model.states.T
+    means = {"capacity": r @ state.probabilities, "degraded": a @ state.probabilities}
+    means["per_rejuvenation"] = RATES["restart"] * means["capacity"]
+    for cost, mean in means.items():
+        costs = rj.Costs(failure=0, rejuvenation=0, **{cost: 2})
+        assert state.cost_rate(costs) == pytest.approx(2 * mean, rel=1e-13)
+        assert state.log_cost_rate(costs) == pytest.approx(math.log(2 * mean), rel=1e-13)
+    long = rj.transient(model.chain(), 1e6).cost(rj.Costs(failure=0, rejuvenation=0, degraded=2))
+    assert long / 1e6 == pytest.approx(2 * means["degraded"], rel=1e-5)

@@ -66,6 +66,8 @@ class MarkovChain:
         States "degraded" and "rejuvenating", for the costs of those names.
     start : int or None
         The state in which the chain starts; only states reachable from it count.
+    weights : mapping of str to array of float, optional
+        How often each state of a group counts, such as servers that rejuvenate in it; once by default.
     """
 
     labels: Sequence[str]
@@ -73,17 +75,19 @@ class MarkovChain:
     down: Mapping[str, Integers] | None = None
     groups: Mapping[str, Integers] | None = None
     start: int | None = None
+    weights: Mapping[str, Floats] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "families", tuple(Family(f.cause, *map(read_only, f[1:])) for f in self.families))
-        for name, groups in (("down", self.down), ("groups", self.groups)):
+        for name in ("down", "groups", "weights"):
+            groups = getattr(self, name)
             if groups is not None:
                 put(self, name, {key: read_only(places) for key, places in groups.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, because unpickled arrays are writable.
-        return MarkovChain, (self.labels, self.families, self.down, self.groups, self.start)
+        return MarkovChain, (self.labels, self.families, self.down, self.groups, self.start, self.weights)
 
     @classmethod
     def from_transitions(

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def weighted_groups(chain: MarkovChain) -> dict[str, tuple[NDArray[np.int64], Floats]]:
     """Places and weights of every mass that the chain declares."""
-    groups = {name: (places, np.ones(len(places))) for name, places in (chain.groups or {}).items()}
+    counted = chain.weights or {}
+    groups = {
+        name: (places, counted[name] if name in counted else np.ones(len(places)))
+        for name, places in (chain.groups or {}).items()
+    }
     if chain.down is not None:
         groups |= {cause: (places, np.ones(len(places))) for cause, places in chain.down.items()}
         both = np.concatenate(list(chain.down.values()))

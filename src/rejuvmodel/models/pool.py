@@ -89,7 +89,7 @@ class Pool:
     --------
     >>> rates = Rates(aging=1/240, failure=1/720, repair=2, restart=6, rejuvenation=1/24)
     >>> len(Pool(primaries=4, spares=1, rates=rates, slots=1).states)
-    41
+    36
     """
 
     primaries: int
@@ -306,8 +306,9 @@ class Pool:
         planned = down & (up + r >= self.needed)
         groups = {"degraded": np.flatnonzero(a > 0), "rejuvenating": np.flatnonzero(r > 0)}
         causes = {"unplanned": np.flatnonzero(down & ~planned), "planned": np.flatnonzero(planned)}
+        servers = {"degraded": a[a > 0].astype(np.float64), "rejuvenating": r[r > 0].astype(np.float64)}
         start = int(states.numbers(0, 0, 0))
-        return MarkovChain(states, tuple(families), causes, groups, start=start)  # type: ignore[arg-type]
+        return MarkovChain(states, tuple(families), causes, groups, start, servers)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values.
