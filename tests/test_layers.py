@@ -36,6 +36,7 @@ FLOORS = (
         "models.phase_chain", "models.cluster_labels", "models.stretched",
     },
     {"models.cluster", "models.reactive", "models.pool_states", "models.pool"},
+    {"models.fluid_limit", "models.up_counts", "models.mean_field"},
     {"solving", "mission_inputs", "mission_result", "mission"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",

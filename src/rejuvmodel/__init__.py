@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from rejuvmodel.models.laws import Fixed as Fixed
     from rejuvmodel.models.laws import Hyperexponential as Hyperexponential
     from rejuvmodel.models.laws import Uniform as Uniform
+    from rejuvmodel.models.mean_field import MeanField as MeanField
+    from rejuvmodel.models.mean_field import mean_field as mean_field
     from rejuvmodel.models.pool import Pool as Pool
     from rejuvmodel.models.reactive import Reactive as Reactive
     from rejuvmodel.models.trigger import Trigger as Trigger
@@ -75,6 +77,7 @@ _HOMES = {
     "LevelAggregation": "markov.levels",
     "LevelReduction": "markov.level_reduction",
     "MarkovChain": "markov.chain",
+    "MeanField": "models.mean_field",
     "Optimum": "optimum_result",
     "ParameterWarning": "parameters",
     "Pool": "models.pool",
@@ -94,6 +97,7 @@ _HOMES = {
     "interval_reliability": "mission",
     "interval_unavailability": "mission",
     "interval_unreliability": "mission",
+    "mean_field": "models.mean_field",
     "mean_time_to_outage": "mission",
     "optimize": "optimum",
     "read_cluster_file": "cluster_file",
