@@ -14,7 +14,12 @@ from numpydoc.validate import validate
 
 import rejuvmodel
 
-MODULES = ["rejuvmodel.models.closed_form", "rejuvmodel.models.symbolic", "rejuvmodel.plotting"]
+MODULES = [
+    "rejuvmodel.models.closed_form",
+    "rejuvmodel.models.product_form",
+    "rejuvmodel.models.symbolic",
+    "rejuvmodel.plotting",
+]
 MEMBERS = (staticmethod, classmethod, property, functools.cached_property)
 LEFT_OUT = {
     "ES01",  # a clear summary may be all there is to say

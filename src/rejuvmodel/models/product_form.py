@@ -86,11 +86,33 @@ class ProductForm:
         return float(self.log_levels[-1])
 
     def log_unplanned(self, required: int) -> float:
-        """Return the logarithm of the probability of u + r < required."""
+        """Return the logarithm of the probability of u + r < required.
+
+        Parameters
+        ----------
+        required : int
+            Servers K that must be up, 1 to N.
+
+        Returns
+        -------
+        float
+            The logarithm; −inf if it cannot happen.
+        """
         return _log_total(self._levels, self.servers - required + 1)
 
     def log_planned(self, required: int) -> float:
-        """Return the logarithm of the probability of u < required ≤ u + r."""
+        """Return the logarithm of the probability of u < required ≤ u + r.
+
+        Parameters
+        ----------
+        required : int
+            Servers K that must be up, 1 to N.
+
+        Returns
+        -------
+        float
+            The logarithm; −inf if it cannot happen.
+        """
         few = truncated_products(self._w_up, self._w["r"], required - 1, self.servers)
         failed = self.servers - required + 1
         backwards = settled(Extended(few.m[:, ::-1], few.e[:, ::-1]))
@@ -98,16 +120,49 @@ class ProductForm:
         return _log_total(Extended(both.m[:, :failed], both.e[:, :failed]), 0)
 
     def log_unavailability(self, required: int) -> float:
-        """Return the logarithm of the probability of u < required."""
+        """Return the logarithm of the probability of u < required.
+
+        Parameters
+        ----------
+        required : int
+            Servers K that must be up, 1 to N.
+
+        Returns
+        -------
+        float
+            The logarithm; −inf if it cannot happen.
+        """
         return _log_total(Extended(self._up.m[:, :required], self._up.e[:, :required]), 0)
 
     def capacity_availability(self, primaries: int) -> float:
-        """Return E[min(u, n)]/n."""
+        """Return E[min(u, n)]/n.
+
+        Parameters
+        ----------
+        primaries : int
+            Servers n that share the work, 1 to N.
+
+        Returns
+        -------
+        float
+            The expected share of them that is up.
+        """
         share = np.minimum(np.arange(self.servers + 1.0), primaries) / primaries
         return float(self._up.value()[0] @ share)
 
     def log_capacity_lost(self, primaries: int) -> float:
-        """Return the logarithm of 1 − E[min(u, n)]/n."""
+        """Return the logarithm of 1 − E[min(u, n)]/n.
+
+        Parameters
+        ----------
+        primaries : int
+            Servers n that share the work, 1 to N.
+
+        Returns
+        -------
+        float
+            The logarithm of the expected share of them that is missing.
+        """
         missing = extended((primaries - np.arange(primaries, dtype=np.float64)).reshape(1, -1) / primaries)
         low = Extended(self._up.m[:, :primaries], self._up.e[:, :primaries])
         return _log_total(low.times(missing), 0)
