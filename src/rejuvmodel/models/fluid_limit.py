@@ -14,7 +14,8 @@ the scale of N. What they leave alone, h and f, are the coordinates there. In ea
 linear system; a solution is an operating point if it lies in its piece. So all are found, without iterating.
 
 Noise: with A the Jacobian in the coordinates and D = Σ rate · jump·jumpᵀ, the covariance Σ/N solves
-A·Σ + Σ·Aᵀ + D = 0 (the linear noise approximation).
+A·Σ + Σ·Aᵀ + D = 0 (the linear noise approximation). The equations of the third cumulants are linear as well;
+they give the skewness of the number of up servers.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ class OperatingPoint:
         Shares (h, a, r, f) of the servers.
     noise : ndarray
         N times the covariance of the shares, shape (4, 4).
+    up_skewness : float
+        √N times the skewness of the share of up servers.
     flows : ndarray
         Events per hour and server: aging, failure, rejuvenation, restart, repair.
     limits : tuple of (str, float, float)
@@ -82,6 +85,7 @@ class OperatingPoint:
     regime: str
     shares: Floats
     noise: Floats
+    up_skewness: float
     flows: Floats
     limits: tuple[tuple[str, float, float], ...]
 
@@ -116,7 +120,9 @@ def _point(piece: Piece) -> OperatingPoint | None:
         return None
     shares = np.maximum(shares, 0.0)
     flows = np.maximum(piece.rates @ np.append(shares, 1.0), 0.0)
-    covariance = directions @ _lyapunov(jacobian, (jumps * flows) @ jumps.T) @ directions.T
+    inner = _lyapunov(jacobian, (jumps * flows) @ jumps.T)
+    third = _third_cumulants(jacobian, jumps, linear @ directions, flows, inner)
+    covariance = directions @ inner @ directions.T
     limits = tuple(
         (
             limit.words,
@@ -127,7 +133,10 @@ def _point(piece: Piece) -> OperatingPoint | None:
     )
     if piece.regime != "free":
         flows[2] = flows[3]  # as many start as are done
-    return OperatingPoint(piece.regime, shares, covariance, flows, limits)
+    up = directions[:2].sum(axis=0)
+    spread = float(up @ inner @ up)
+    skewness = float(np.einsum("ijk,i,j,k", third, up, up, up)) / spread**1.5 if spread > 0 else 0.0
+    return OperatingPoint(piece.regime, shares, covariance, skewness, flows, limits)
 
 
 def _lyapunov(jacobian: Floats, diffusion: Floats) -> Floats:
@@ -137,6 +146,22 @@ def _lyapunov(jacobian: Floats, diffusion: Floats) -> Floats:
     covariance = np.linalg.solve(system, -diffusion.ravel()).reshape(diffusion.shape)
     symmetric: Floats = (covariance + covariance.T) / 2
     return symmetric
+
+
+def _third_cumulants(
+    jacobian: Floats, jumps: Floats, gradients: Floats, flows: Floats, covariance: Floats
+) -> Floats:
+    """Third cumulants of the coordinates, times N²; jumps in columns, gradients of their rates in rows."""
+    size, unit = len(jacobian), np.eye(len(jacobian))
+    source = np.einsum("iq,jq,kq,q", jumps, jumps, jumps, flows)
+    mixed = np.einsum("iq,jq,qk", jumps, jumps, gradients @ covariance)
+    source += mixed + mixed.transpose(0, 2, 1) + mixed.transpose(2, 0, 1)
+    system = sum(
+        np.kron(np.kron(*pair[:2]), pair[2])
+        for pair in ((jacobian, unit, unit), (unit, jacobian, unit), (unit, unit, jacobian))
+    )
+    third: Floats = np.linalg.solve(system, -source.ravel()).reshape(size, size, size)
+    return third
 
 
 def _row(h: float = 0, a: float = 0, r: float = 0, f: float = 0, one: float = 0) -> Floats:

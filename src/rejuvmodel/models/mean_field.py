@@ -189,7 +189,7 @@ def mean_field(pool: Pool) -> MeanField:
     if point.regime == "guard":
         up = HeldCount(total, pool.needed, point, pool.require_rejuvenation())
     else:
-        up = NormalCount(h + a, float(noise[:2, :2].sum()))
+        up = NormalCount(h + a, float(noise[:2, :2].sum()), point.up_skewness / math.sqrt(total))
     z = deviations(pool.needed - 0.5 - up.mean, up.deviation)
     available = 1.0 - up.missing(pool.primaries) / pool.primaries
     starts = total * float(point.flows[2])

@@ -55,8 +55,8 @@ class ProductForm:
 
     Notes
     -----
-    Everything takes time and memory O(N). Logarithms x are off by at most about 5e-15·max(1, |x|) with 500
-    servers, and 1e-12·max(1, |x|) with 50,000.
+    Everything takes time and memory O(N). Logarithms are off by at most about 5e-15 with 500 servers and
+    1e-12 with 50,000, relatively where they are beyond 1.
     """
 
     servers: int

@@ -1,9 +1,12 @@
 """Laws of the number u of up servers in the mean field: normal, or held by the guard.
 
-Normal, with mean m and standard deviation s, and half a server of continuity:
+Normal, with mean m, standard deviation s, half a server of continuity, and the first correction for the
+skewness γ (Cornish and Fisher; Edgeworth):
 
-    P(u < required) ≈ Φ(z),   z = (required − ½ − m)/s,
-    E[(n − u)⁺] ≈ s·(φ(y) + y·Φ(y)),   y = (n − m)/s.
+    P(u < required) ≈ Φ(z − γ·(z² − 1)/6),   z = (required − ½ − m)/s,
+    E[(n − u)⁺] ≈ s·(φ(y) + y·Φ(y) + γ·y·φ(y)/6),   y = (n − m)/s.
+
+The correction is held where z·γ > 1: from 3 on it would turn back.
 
 Held by the guard at the required number, u is a fast birth–death chain: up at b = μ_r·r + μ·min(f, c), down
 at d = λ·(active unstable), and from above also by rejuvenation, at d + λ_r·a. On the scale of the servers it
@@ -20,24 +23,32 @@ if TYPE_CHECKING:
 
 
 class NormalCount:
-    """A number of up servers that is normal."""
+    """A number of up servers that is normal but for some skewness."""
 
-    def __init__(self, mean: float, variance: float) -> None:
+    def __init__(self, mean: float, variance: float, skewness: float) -> None:
         self.mean = mean
         self.deviation = math.sqrt(max(0.0, variance))
+        self.skewness = skewness
 
     def log_below(self, required: int) -> float:
         """Logarithm of P(u < required)."""
         from scipy.special import log_ndtr
 
-        return float(log_ndtr(deviations(required - 0.5 - self.mean, self.deviation)))
+        z = deviations(required - 0.5 - self.mean, self.deviation)
+        if math.isinf(z):
+            return float(log_ndtr(z))
+        skewness = math.copysign(min(abs(self.skewness), 1 / abs(z)), self.skewness) if z else self.skewness
+        return float(log_ndtr(z - skewness * (z * z - 1) / 6))
 
     def missing(self, wanted: int) -> float:
         """Expected number of servers missing out of so many."""
         y = deviations(wanted - self.mean, self.deviation)
-        if math.isinf(y) or y > 0:
-            return max(0.0, wanted - self.mean) + (0.0 if math.isinf(y) else self.deviation * _beyond(-y))
-        return self.deviation * _beyond(y)
+        if math.isinf(y):
+            return max(0.0, wanted - self.mean)
+        # E[(y − Z)⁺] = E[(−y − Z)⁺] + y, so that nothing cancels.
+        below = self.deviation * _beyond(-abs(y)) + max(0.0, wanted - self.mean)
+        skewed = self.deviation * self.skewness / 6 * y * math.exp(-y * y / 2) / math.sqrt(2 * math.pi)
+        return max(0.0, below + skewed)
 
 
 class HeldCount:
