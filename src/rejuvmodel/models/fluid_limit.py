@@ -10,8 +10,10 @@ minima of standby. The rule of rejuvenation makes four regimes:
     "off"     fewer than K are up, or the pool has no rejuvenation: none starts, r = 0
 
 In "slots" and "guard" the starts follow so fast upon the events that allow them that they take no time on
-the scale of N. What they leave alone, h and f, are the coordinates there. In each piece the balance is a
-linear system; a solution is an operating point if it lies in its piece. So all are found, without iterating.
+the scale of N. What they leave alone, h and f, are the coordinates there. How many servers lag behind at any
+moment is a fast birth–death chain (``up_counts``); its moments, those of a few servers, are added. In each
+piece the balance is a linear system; a solution is an operating point if it lies in its piece. So all are
+found, without iterating.
 
 Noise: with A the Jacobian in the coordinates and D = Σ rate · jump·jumpᵀ, the covariance Σ/N solves
 A·Σ + Σ·Aᵀ + D = 0 (the linear noise approximation). The equations of the third cumulants are linear as well;
@@ -21,10 +23,12 @@ they give the skewness of the number of up servers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from rejuvmodel.models.up_counts import LagCount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +43,8 @@ JUMPS = np.array(
 )  # fmt: skip
 #: How far outside its piece rounding may put a point, as a share of N.
 _ROUNDING = 1e-9
+#: What a server is that may start but has not yet, and how often its share is put right.
+_LAGGING, _REFINEMENTS = np.array([0.0, 1, -1, 0]), 30
 #: x = base + directions · y: the base and, of x, the coordinates y and what follows each.
 _FREE = ((1, 2, 3), np.array([[-1.0, -1, -1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
 _SLOTS = ((0, 3), np.array([[1.0, 0], [-1, -1], [0, 0], [0, 1]]))
@@ -80,6 +86,8 @@ class OperatingPoint:
         Events per hour and server: aging, failure, rejuvenation, restart, repair.
     limits : tuple of (str, float, float)
         Each limit of the piece in words, its distance as a share, and √N standard deviations of that.
+    lag : LagCount or None
+        Servers that may start but have not yet, where slots or the guard bind.
     """
 
     regime: str
@@ -88,16 +96,59 @@ class OperatingPoint:
     up_skewness: float
     flows: Floats
     limits: tuple[tuple[str, float, float], ...]
+    lag: LagCount | None = None
 
 
 def operating_points(pool: Pool) -> list[OperatingPoint]:
     """Return the stable operating points of a pool, the one with the most up servers first."""
-    found: list[OperatingPoint] = []
+    found: list[tuple[Piece, OperatingPoint]] = []
     for piece in _pieces(pool):
         point = _point(piece)
-        if point is not None and not any(np.allclose(point.shares, p.shares, atol=1e-7) for p in found):
-            found.append(point)
-    return sorted(found, key=lambda point: -float(point.shares[:2].sum()))
+        # Where pieces meet, both have the point.
+        if point is not None and not any(np.allclose(point.shares, p.shares, atol=1e-7) for _, p in found):
+            found.append((piece, point))
+    points = [
+        _refined(pool, piece, point) if piece.regime in ("slots", "guard") else point
+        for piece, point in found
+    ]
+    return sorted(points, key=lambda point: -float(point.shares[:2].sum()))
+
+
+def _refined(pool: Pool, piece: Piece, point: OperatingPoint) -> OperatingPoint:
+    """The point with the servers that lag behind: a few, whatever N."""
+    total, mean, behind = pool.total, 0.0, 0.0
+    for _ in range(_REFINEMENTS):
+        lag = _lag(pool, point, mean, behind)
+        nearer = _point(piece._replace(base=piece.base + lag.mean / total * _LAGGING))
+        if nearer is None:
+            break
+        done = np.allclose(nearer.shares, point.shares, rtol=1e-12, atol=1e-15)
+        point, mean, behind = nearer, lag.mean, lag.behind
+        if done:
+            break
+    noise = point.noise + lag.central_moment(2) / total * np.outer(_LAGGING, _LAGGING)
+    slow, both = (float(x[:2, :2].sum()) for x in (point.noise, noise))
+    third = point.up_skewness * max(slow, 0.0) ** 1.5 + lag.central_moment(3) / total
+    return replace(point, noise=noise, up_skewness=third / both**1.5 if both > 0 else 0.0, lag=lag)
+
+
+def _lag(pool: Pool, point: OperatingPoint, mean: float, behind: float) -> LagCount:
+    """Law of the servers that lag behind, with the rates that the pool has where so many do."""
+    h, a, r, f = pool.total * point.shares
+    a, r, f = a - mean, r + mean + behind, f - behind  # where none lags
+    far = 100 + int(12 * np.sqrt(pool.total))
+    lags = np.arange(
+        0.0, min(far, pool.places, pool.total - pool.needed + pool.needed * (not pool.guarded)) + 1
+    )
+    ahead = pool.rates_out(h, a + lags, np.maximum(r - lags, 0.0), f)
+    starts = pool.require_rejuvenation() * (a + lags)
+    if point.regime == "slots":
+        return LagCount.of((ahead.restart, starts))
+    lost = np.arange(0.0, min(far, int(a)) + 1)
+    back = pool.rates_out(h, a - lost, r, f + lost)
+    return LagCount.of(
+        (ahead.restart + ahead.repair, ahead.failure + starts), (back.failure, back.restart + back.repair)
+    )
 
 
 def _point(piece: Piece) -> OperatingPoint | None:

@@ -1,11 +1,11 @@
 """Mean field of a large pool: where the fluid limit rests, and how far chance carries it from there.
 
 The numbers of servers are taken for normal, with the mean of the fluid limit and the covariance of the
-linear noise approximation (``fluid_limit``); ``up_counts`` has the law of the number of up servers. Means and
-covariances are exact where no server ever waits for another.
+linear noise approximation (``fluid_limit``), but for the skewness of the number of up servers, whose law is
+in ``up_counts``. Means, covariances and skewness are exact where no server ever waits for another.
 
-This is an approximation. Its error falls like 1/√N (``docs/theory/pool.md`` shows it measured); no bound
-is proved. The result says what speaks against it.
+This is an approximation. Its error falls like 1/N (``docs/theory/pool.md`` shows it measured); no bound is
+proved. The result says what speaks against it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rejuvmodel.errors import ConvergenceError, InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.fluid_limit import OperatingPoint, operating_points
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.models.up_counts import HeldCount, NormalCount, deviations
+from rejuvmodel.models.up_counts import NormalCount, deviations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +121,7 @@ class MeanField:
 
     def _rows(self) -> list[tuple[str, str]]:
         counts = ("healthy", "unstable", "rejuvenating", "failed")
-        rows = [("method", "mean field with normal noise, not certified"), ("regime", self.regime)]
+        rows = [("method", "mean field, not certified"), ("regime", self.regime)]
         rows += [(name, f"{getattr(self, name):.6g}") for name in counts]
         rows += [
             ("up servers", f"{self.up:.6g} ± {self.up_deviation:.4g}"),
@@ -172,7 +172,7 @@ def mean_field(pool: Pool) -> MeanField:
     >>> rates = Rates(aging=1/168, failure=1/720, repair=1/2, restart=3, rejuvenation=1/24)
     >>> field = mean_field(Pool(primaries=20_000, spares=50, rates=rates, crews=400, slots=25))
     >>> print(f"{field.up:.1f} up, deviation {field.up_deviation:.2f}, {field.z:.2f}, {field.regime}")
-    20008.3 up, deviation 4.09, -2.16, slots
+    20008.3 up, deviation 4.21, -2.08, slots
     """
     model: object = pool
     if not isinstance(model, Pool):
@@ -185,17 +185,17 @@ def mean_field(pool: Pool) -> MeanField:
     point, total = points[0], pool.total
     h, a, r, f = (total * point.shares).tolist()
     noise = total * point.noise
-    up: HeldCount | NormalCount
-    if point.regime == "guard":
-        up = HeldCount(total, pool.needed, point, pool.require_rejuvenation())
+    normal = NormalCount(h + a, float(noise[:2, :2].sum()), point.up_skewness / math.sqrt(total))
+    z = deviations(pool.needed - 0.5 - normal.mean, normal.deviation)
+    if point.regime == "guard" and point.lag is not None:
+        log_down, missing = point.lag.log_below(), point.lag.missing(pool.primaries - pool.needed)
     else:
-        up = NormalCount(h + a, float(noise[:2, :2].sum()), point.up_skewness / math.sqrt(total))
-    z = deviations(pool.needed - 0.5 - up.mean, up.deviation)
-    available = 1.0 - up.missing(pool.primaries) / pool.primaries
+        log_down, missing = normal.log_below(pool.needed), normal.missing(pool.primaries)
+    available = 1.0 - missing / pool.primaries
     starts = total * float(point.flows[2])
     return MeanField(
-        pool, point.regime, h, a, r, f, noise[1:, 1:], up.deviation, z, up.log_below(pool.needed), available,
-        starts, tuple(_doubts(pool, points, up.mean, up.deviation, z)),
+        pool, point.regime, h, a, r, f, noise[1:, 1:], normal.deviation, z, log_down, available,
+        starts, tuple(_doubts(pool, points, normal.mean, normal.deviation, z)),
     )  # fmt: skip
 
 
@@ -206,8 +206,8 @@ def _doubts(
     few, where = min((mean, "up"), (pool.total - mean, "out"))
     if abs(z) > TRUSTED and point.regime != "guard" and math.isfinite(z):
         yield (
-            f"The outage is {abs(z):.1f} standard deviations away; beyond {TRUSTED:g} the normal tail can be "
-            "wrong by orders of magnitude."
+            f"The outage is {abs(z):.1f} standard deviations away; beyond {TRUSTED:g} the tail can be wrong "
+            "by orders of magnitude."
         )
     for words, distance, noise in point.limits:
         spread = noise / math.sqrt(pool.total)

@@ -1,4 +1,4 @@
-"""Laws of the number u of up servers in the mean field: normal, or held by the guard.
+"""Laws of counts in the mean field: up servers, normal or held by the guard, and servers that lag behind.
 
 Normal, with mean m, standard deviation s, half a server of continuity, and the first correction for the
 skewness γ (Cornish and Fisher; Edgeworth):
@@ -8,18 +8,22 @@ skewness γ (Cornish and Fisher; Edgeworth):
 
 The correction is held where z·γ > 1: from 3 on it would turn back.
 
-Held by the guard at the required number, u is a fast birth–death chain: up at b = μ_r·r + μ·min(f, c), down
-at d = λ·(active unstable), and from above also by rejuvenation, at d + λ_r·a. On the scale of the servers it
-settles at once; its law is geometric on both sides, with ratio d/b below and b/(d + λ_r·a) above.
+Lagging: where slots or the guard bind, l servers may start but have not yet; l is a fast birth–death chain.
+Where the guard holds the up servers, there are required + l of them, and l is negative after a failure.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from rejuvmodel.models.fluid_limit import OperatingPoint
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 
 class NormalCount:
@@ -51,38 +55,49 @@ class NormalCount:
         return max(0.0, below + skewed)
 
 
-class HeldCount:
-    """A number of up servers that the guard holds at the required one: geometric on both sides."""
+@dataclass(frozen=True, eq=False)
+class LagCount:
+    """A number l of servers that lag behind, with its law.
 
-    def __init__(self, total: int, required: int, point: OperatingPoint, rejuvenation: float) -> None:
-        _, failures, _, restarts, repairs = point.flows
-        starts = rejuvenation * point.shares[1]
-        self.held = required
-        # Where the guard barely holds, the slow fluctuations of order √N end what would go on for ever.
-        most = 1 - 1 / math.sqrt(total + 1)
-        self.below = min(most, float(failures / (restarts + repairs)))
-        self.above = min(most, float((restarts + repairs) / (failures + starts)))
-        self.at = 1 / (1 / (1 - self.below) + self.above / (1 - self.above))
-        first, second = (self._moment(power) for power in (1, 2))
-        self.mean = self.held + first
-        self.deviation = math.sqrt(second - first * first)
+    Attributes
+    ----------
+    lags, chances : ndarray
+        Values and their probabilities.
+    """
 
-    def _moment(self, power: int) -> float:
-        low, high = (
-            x * (1 + x) / (1 - x) ** 3 if power == 2 else x / (1 - x) ** 2 for x in (self.below, self.above)
-        )
-        return self.at * (high + (low if power == 2 else -low))
+    lags: Floats
+    chances: Floats
 
-    def log_below(self, _required: int) -> float:
-        """Logarithm of P(u < required)."""
-        return math.log(self.at * self.below / (1 - self.below)) if self.below else -math.inf
+    @classmethod
+    def of(cls, up: tuple[Floats, Floats], down: tuple[Floats, Floats] | None = None) -> LagCount:
+        """The birth–death chain with rates (away from 0, back) at 0, 1, 2, …, and below if given."""
+        above = np.cumprod(up[0][:-1] / up[1][1:])
+        below = np.zeros(0) if down is None else np.cumprod(down[0][:-1] / down[1][1:])
+        weights = np.concatenate([below[::-1], [1.0], above])
+        return cls(np.arange(-len(below), len(above) + 1.0), weights / weights.sum())
+
+    @property
+    def mean(self) -> float:
+        """Expected lag."""
+        return float(self.chances @ self.lags)
+
+    @property
+    def behind(self) -> float:
+        """Expected number of failures not yet made good, E[(−l)⁺]."""
+        return float(self.chances @ np.maximum(-self.lags, 0.0))
+
+    def central_moment(self, power: int) -> float:
+        """Moment about the mean."""
+        return float(self.chances @ (self.lags - self.mean) ** power)
+
+    def log_below(self) -> float:
+        """Logarithm of P(l < 0)."""
+        with np.errstate(divide="ignore"):
+            return float(np.log(self.chances[self.lags < 0].sum()))
 
     def missing(self, wanted: int) -> float:
-        """Expected number of servers missing out of so many."""
-        room = wanted - self.held
-        if room <= 0:
-            return self.at * self.below ** (1 - room) / (1 - self.below) ** 2
-        return wanted - self.mean + self.at * self.above ** (1 + room) / (1 - self.above) ** 2
+        """Expected (wanted − l)⁺."""
+        return float(self.chances @ np.maximum(wanted - self.lags, 0.0))
 
 
 def deviations(distance: float, deviation: float) -> float:
