@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 JUMPS = np.array(
     [[-1.0, 1, 0, 0], [0, -1, 0, 1], [0, -1, 1, 0], [1, 0, -1, 0], [1, 0, 0, -1]]
 )  # fmt: skip
-#: How far outside its piece rounding may put a point, as a share of N.
-_ROUNDING = 1e-9
+#: How far outside its piece rounding may put a point: relatively, and as a share of N.
+_ROUNDING, _NOISE = 1e-9, 1e-14
 #: What a server is that may start but has not yet, and how often its share is put right.
 _LAGGING, _REFINEMENTS = np.array([0.0, 1, -1, 0]), 30
 #: x = base + directions · y: the base and, of x, the coordinates y and what follows each.
@@ -105,7 +105,7 @@ def operating_points(pool: Pool) -> list[OperatingPoint]:
     for piece in _pieces(pool):
         point = _point(piece)
         # Where pieces meet, both have the point.
-        if point is not None and not any(np.allclose(point.shares, p.shares, atol=1e-7) for _, p in found):
+        if point is not None and not any(np.allclose(point.shares, p.shares, 1e-6, 1e-12) for _, p in found):
             found.append((piece, point))
     points = [
         _refined(pool, piece, point) if piece.regime in ("slots", "guard") else point
@@ -164,9 +164,10 @@ def _point(piece: Piece) -> OperatingPoint | None:
     if not np.isfinite(shares).all() or np.linalg.eigvals(jacobian).real.max() > 0:
         return None
     with_one = np.append(shares, 1.0)
-    scale = [float(np.abs(limit.row[:4]).max()) for limit in piece.limits]
-    if shares.min() < -_ROUNDING or any(
-        limit.row @ with_one < -_ROUNDING * size for limit, size in zip(piece.limits, scale, strict=True)
+    if shares.min() < -_NOISE or any(
+        limit.row @ with_one
+        < -_ROUNDING * np.abs(limit.row) @ np.abs(with_one) - _NOISE * np.abs(limit.row).max()
+        for limit in piece.limits
     ):
         return None
     shares = np.maximum(shares, 0.0)
