@@ -30,6 +30,7 @@ from scipy.sparse.linalg import splu
 
 import rejuvmodel as rj
 from rejuvmodel.models import compiled_horner
+from rejuvmodel.models.product_form import ProductForm
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = rj.Rates(aging=1 / 168, failure=1 / 2160, repair=1 / 2, restart=3, rejuvenation=1 / 336)
@@ -48,6 +49,7 @@ def main() -> None:
     optima()
     missions()
     simulations()
+    pool_formulas()
     starts()
 
 
@@ -164,6 +166,24 @@ def missions() -> None:
     large = rj.Cluster(10_000, RATES)
     (spent,) = seconds(lambda: rj.transient(large, "365 d"), runs=1)
     row("a year, n = 10,000, jump by jump", f"{spent:.1f} s", "")
+
+
+def pool_formulas() -> None:
+    """Levels, up servers, outages and capacity of unrestricted pools; the mean field of a restricted one."""
+    names = ("aging", "failure", "rejuvenation", "repair", "restart")
+    rates = [float(getattr(RATES, name)) for name in names]
+
+    def measures(servers: int) -> None:
+        form = ProductForm(servers, 3, *rates)
+        _ = form.log_levels, form.log_up, form.log_planned(servers - 9), form.log_unplanned(servers - 9)
+        form.capacity_availability(servers - 5)
+
+    for servers in (5000, 50_000):
+        (spent,) = seconds(lambda servers=servers: measures(servers))
+        row(f"product form of a pool, N = {servers:,}", f"{spent * 1e3:.0f} ms", "below a second")
+    pool = rj.Pool(primaries=20_000, spares=50, rates=RATES, slots=10, guarded=True)
+    (spent,) = seconds(lambda: rj.mean_field(pool))
+    row("mean field of a restricted pool, N = 20,050", f"{spent * 1e3:.1f} ms", "")
 
 
 def simulations() -> None:

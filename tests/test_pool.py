@@ -8,6 +8,7 @@ import pickle
 from fractions import Fraction
 from typing import Any
 
+import bad_values
 import exact
 import exact_pool
 import numpy as np
@@ -220,6 +221,24 @@ def test_bad_input(name: str) -> None:
     changes, message = BAD[name]
     with pytest.raises(rj.InvalidInputError, match=message):
         pool(**changes)
+
+
+ARGUMENTS = ("primaries", "spares", "rates", "mode", "slots", "crews", "dormancy")
+
+
+@pytest.mark.parametrize("argument", [*ARGUMENTS, "required"])
+def test_values_that_are_never_valid(argument: str) -> None:
+    """Whatever is no number, rate or mode is refused by its argument's name, even what cannot be shown."""
+    for make in bad_values.MAKERS:
+        value = make()
+        if value is None and argument in ("slots", "required"):
+            continue  # left open
+        if isinstance(value, int) and value > 1 and argument in ("slots", "crews"):
+            assert getattr(pool(**{argument: value}), argument) == 4  # more than all servers
+            continue
+        with pytest.raises((rj.InvalidInputError, rj.SizeError)) as caught:
+            pool(**{argument: value})
+        assert argument in str(caught.value)
 
 
 def test_keywords_only() -> None:

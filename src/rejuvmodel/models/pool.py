@@ -84,6 +84,8 @@ class Pool:
     ------
     InvalidInputError
         If an argument is outside its range, or the rates are a grid.
+    SizeError
+        If there are more servers than a 64-bit number counts.
 
     Examples
     --------
@@ -107,6 +109,11 @@ class Pool:
         for name, least in (("primaries", 1), ("spares", 0), ("crews", 1)):
             put(self, name, whole_number(name, getattr(self, name), least, f"{name} {_WHOLE} {least}"))
         total = self.primaries + self.spares
+        if total > sys.maxsize:
+            raise SizeError(
+                f"primaries and spares: got {shown(total)} servers together; so many cannot be counted in "
+                "64 bits. Use fewer servers."
+            )
         mode: object = self.mode
         if not isinstance(mode, str) or mode not in MODES:
             raise InvalidInputError(
@@ -118,7 +125,7 @@ class Pool:
         rule = f"required is a whole number from 1 to the {total} servers"
         required = whole_number("required", required, 1, rule)
         if required > total:
-            raise InvalidInputError("required", str(required), rule, "Add spares, or require fewer.")
+            raise InvalidInputError("required", shown(required), rule, "Add spares, or require fewer.")
         put(self, "required", required)
         slots = total if self.slots is None else whole_number("slots", self.slots, 0, f"slots {_WHOLE} 0")
         put(self, "slots", min(slots, total))
