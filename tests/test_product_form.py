@@ -16,6 +16,8 @@ import mpmath
 import numpy as np
 import pytest
 from exact_pool import Definition, State
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rejuvmodel as rj
 from rejuvmodel.models.product_form import ProductForm
@@ -200,6 +202,25 @@ def test_random_rates_against_the_chain() -> None:
         form = ProductForm(pool.total, 1, **rates)
         for state, p in pool.probabilities.items():
             assert right(float(form.log_probability(*state[1:])), p)
+
+
+decades = st.floats(-280, 280).map(lambda x: 10.0**x)
+or_never = decades | st.just(0.0)
+
+
+@given(st.sampled_from([1, 2, 7, 60, 900]), st.data())
+def test_any_rates_at_all(total: int, data: st.DataObject) -> None:
+    """With rates over 560 decades the distributions sum to 1 and the two causes to the unavailability."""
+    servers = st.integers(1, total)
+    rates = [data.draw(kind) for kind in (or_never, or_never, or_never, decades, decades)]
+    form, need = ProductForm(total, data.draw(servers), *rates), data.draw(servers)
+    for logs in (form.log_up, form.log_levels):
+        assert np.exp(logs).sum() == pytest.approx(1, rel=1e-11)
+    both = np.logaddexp(form.log_planned(need), form.log_unplanned(need))
+    assert both == pytest.approx(form.log_unavailability(need), rel=1e-11, abs=1e-11)
+    lost = math.exp(form.log_capacity_lost(need))
+    assert form.capacity_availability(need) == pytest.approx(1 - lost, rel=1e-11, abs=1e-11)
+    assert sum(map(math.exp, form.log_means.values())) == pytest.approx(total, rel=1e-11)
 
 
 def test_independent_servers() -> None:

@@ -148,7 +148,7 @@ class ProductForm:
             The expected share of them that is up.
         """
         share = np.minimum(np.arange(self.servers + 1.0), primaries) / primaries
-        return float(self._up.value()[0] @ share)
+        return min(1.0, float(self._up.value()[0] @ share))
 
     def log_capacity_lost(self, primaries: int) -> float:
         """Return the logarithm of 1 − E[min(u, n)]/n.
@@ -190,7 +190,7 @@ class ProductForm:
     @property
     def rejuvenations_per_hour(self) -> float:
         """Rejuvenations of all servers [1/h], λ_r·E[a] = μ_r·E[r]."""
-        return self.restart * self.mean_rejuvenating
+        return float(np.exp(self.log_means["rejuvenating"] + np.log(self.restart)))
 
     def log_probability(self, a: ArrayLike, r: ArrayLike, f: ArrayLike) -> Floats:
         """Return the logarithms of the probabilities of states (N − a − r − f, a, r, f).
