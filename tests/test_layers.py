@@ -33,7 +33,7 @@ FLOORS = (
         "models.birth_death", "models.as_printed", "models.symbolic",
         "models.transform_functions", "models.law_transforms", "models.trigger_form",
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
-        "models.phase_chain", "models.cluster_labels", "models.stretched",
+        "models.phase_chain", "models.cluster_labels", "models.stretched", "models.pool_inputs",
     },
     {"models.cluster", "models.reactive", "models.pool_states", "models.pool"},
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},

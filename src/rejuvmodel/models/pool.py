@@ -23,13 +23,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from rejuvmodel.arrays import real, whole_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family
 from rejuvmodel.memory import require_memory
+from rejuvmodel.models.pool_inputs import (
+    pool_count,
+    pool_dormancy,
+    pool_guarded,
+    pool_mode,
+    pool_rates,
+    pool_required,
+    pool_total,
+)
 from rejuvmodel.models.pool_states import PoolStates
 from rejuvmodel.parameters import RATES_HEAD, Rates
 
@@ -39,8 +47,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-MODES = ("active/active", "active/standby")
-_WHOLE = "is a whole number of at least"
 #: Bytes for each state of a chain that is built.
 _BYTES = 300.0
 
@@ -107,63 +113,17 @@ class Pool:
     def __post_init__(self) -> None:
         put = object.__setattr__
         for name, least in (("primaries", 1), ("spares", 0), ("crews", 1)):
-            put(self, name, whole_number(name, getattr(self, name), least, f"{name} {_WHOLE} {least}"))
-        total = self.primaries + self.spares
-        if total > sys.maxsize:
-            raise SizeError(
-                f"primaries and spares: got {shown(total)} servers together; so many cannot be counted in "
-                "64 bits. Use fewer servers."
-            )
-        mode: object = self.mode
-        if not isinstance(mode, str) or mode not in MODES:
-            raise InvalidInputError(
-                "mode", shown(mode), 'a mode is "active/active" or "active/standby"',
-                '"active/active": every up server works; "active/standby": the primaries do.',
-            )  # fmt: skip
-        put(self, "mode", str(mode))
-        required = self.primaries if self.required is None else self.required
-        rule = f"required is a whole number from 1 to the {total} servers"
-        required = whole_number("required", required, 1, rule)
-        if required > total:
-            raise InvalidInputError("required", shown(required), rule, "Add spares, or require fewer.")
-        put(self, "required", required)
-        slots = total if self.slots is None else whole_number("slots", self.slots, 0, f"slots {_WHOLE} 0")
-        put(self, "slots", min(slots, total))
-        put(self, "crews", min(self.crews, total))
-        rule = "dormancy is a number from 0 (cold standby) to 1 (as if active)"
-        share = real("dormancy", self.dormancy, rule)
-        if not isinstance(share, float) or share > 1:
-            raise InvalidInputError("dormancy", shown(self.dormancy), rule, "Write dormancy=0.2.")
-        put(self, "dormancy", share)
-        guarded: object = self.guarded
-        if not isinstance(guarded, bool | np.bool_):
-            raise InvalidInputError("guarded", shown(guarded), "guarded is True or False")
-        put(self, "guarded", bool(guarded))
-        self._check_rates()
-
-    def _check_rates(self) -> None:
-        rates: object = self.rates
-        if not isinstance(rates, Rates):
-            raise InvalidInputError(
-                "rates", shown(rates), "rates are a Rates object", "Write Rates(aging=…, failure=…, …)."
-            )
-        if rates.shape:
-            raise InvalidInputError(
-                "rates", f"a grid of shape {rates.shape}", "a pool takes one number for each rate",
-                "Loop over rates[index].",
-            )  # fmt: skip
-        if rates.rejuvenation is not None and np.isinf(rates.rejuvenation):
-            raise InvalidInputError(
-                "rates.rejuvenation", "infinity", "in a pool the rejuvenation rate is finite",
-                "Use a large rate, such as 1000 per hour.",
-            )  # fmt: skip
-        name, rate = max(rates.to_dict().items(), key=lambda pair: pair[1] or 0.0)
-        if self.total > sys.float_info.max / 5 / max(1.0, rate):
-            raise InvalidInputError(
-                f"rates.{name}", f"{rate:g} with {shown(self.total)} servers",
-                "in a pool the rates of all servers together must fit a float (below 1.8e308)",
-                "Check the unit: rates are per hour.",
-            )  # fmt: skip
+            put(self, name, pool_count(name, getattr(self, name), least))
+        total = pool_total(self.primaries + self.spares)
+        put(self, "mode", pool_mode(self.mode))
+        put(
+            self, "required", pool_required(self.primaries if self.required is None else self.required, total)
+        )
+        put(self, "slots", min(total, total if self.slots is None else pool_count("slots", self.slots, 0)))
+        put(self, "crews", min(total, self.crews))
+        put(self, "dormancy", pool_dormancy(self.dormancy))
+        put(self, "guarded", pool_guarded(self.guarded))
+        pool_rates(self.rates, total)
 
     @property
     def total(self) -> int:
