@@ -25,7 +25,8 @@ FLOORS = (
     {"solutions"},
     {"steady_state"},
     {
-        "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct", "markov.level_blocks", "markov.levels", "markov.level_reduction",
+        "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
+        "markov.level_blocks", "markov.levels", "markov.level_reduction",
         "markov.residuals", "markov.export", "markov.groups",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
@@ -35,8 +36,9 @@ FLOORS = (
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.trigger",
         "models.phase_chain", "models.cluster_labels", "models.stretched", "models.pool_inputs",
     },
-    {"models.cluster", "models.reactive", "models.pool_states", "models.pool"},
+    {"models.cluster", "models.reactive", "models.pool_states", "models.pool", "models.pool_levels"},
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
+    {"product_solution", "pool_solution", "pool_solving"},
     {"solving", "mission_inputs", "mission_result", "mission"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.markov.levels import LevelSolution
+from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
 from rejuvmodel.measures import log_sum
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool import Pool
+from rejuvmodel.models.pool_levels import PoolLevels, require_sweepable
 from rejuvmodel.models.pool_states import PoolStates
+from rejuvmodel.product_solution import ProductSolution
 from rejuvmodel.steady_state import SteadyState
 
 if TYPE_CHECKING:
@@ -77,6 +79,40 @@ class PoolSolution:
         joint: Floats = logs + self.found.log_masses[:, None]
         return joint
 
+    @cached_property
+    def whole(self) -> PoolSolution:
+        """The same with no state left out: rare numbers of servers up may be made of those states."""
+        if self.wide > self.pool.labels.most_rejuvenating:
+            return self
+        levels = PoolLevels(self.pool, whole=True)
+        require_sweepable(levels)
+        found = aggregate(levels, LevelAggregation())
+        return PoolSolution(self.pool, found, levels.wide, self.method, self.reason)
+
+    @cached_property
+    def log_up_counts(self) -> Floats:
+        """Natural logarithms of the probabilities of 0 … N servers up."""
+        if self.whole is not self:
+            return self.whole.log_up_counts
+        up = self.pool.total - np.arange(self.log_up.shape[0])[:, None] - np.arange(self.wide)
+        return np.array([log_sum(self.log_up[up == j]) for j in range(self.pool.total + 1)])
+
+    @property
+    def log_all_failed(self) -> float:
+        """Natural logarithm of the probability that all servers have failed; −inf if they cannot."""
+        logs = self.found.log_masses
+        return float(logs[-1]) if len(logs) == self.pool.total + 1 else -inf
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps over all levels; 0 for a direct solution."""
+        return self.found.sweeps
+
+    @property
+    def contraction(self) -> float:
+        """Factor by which changes fell per sweep at the end."""
+        return self.found.contraction
+
     def mass(self, name: str, *, logarithm: bool = False) -> Floats:
         """One of the masses of ``measures.PRICED`` or "unavailability"."""
         pool, logs = self.pool, self.log_up
@@ -95,6 +131,10 @@ class PoolSolution:
             rate = float(pool.rates.restart) if name == "rejuvenations" else 1.0
             # By flow as many rejuvenations begin as end.
             total = log_sum((logs + np.log(np.maximum(renewed, 1)) + np.log(rate))[:, 1:].reshape(-1))
+        elif name == "served":
+            with np.errstate(divide="ignore"):
+                shares = np.log(np.clip(up, 0, pool.primaries) / pool.primaries)
+            total = log_sum((logs + shares).reshape(-1))
         elif name == "degraded":
             with np.errstate(divide="ignore"):
                 means = np.log([table.sum(axis=1) @ np.arange(len(table)) for table in self._tables])
@@ -108,19 +148,18 @@ class PoolSolution:
         return {name: self.mass(name, logarithm=logarithm) for name in names}
 
     def all_probabilities(self) -> tuple[Floats, Floats]:
-        """Probabilities of all states and their logarithms; those left out are −inf."""
+        """Probabilities of all states and their logarithms."""
+        if self.whole is not self:
+            return self.whole.all_probabilities()
         states: PoolStates = self.pool.labels
-        require_memory(f"All {len(states)} state probabilities", 120.0 * len(states), "Use the measures.")
+        require_memory(f"All {states.size} state probabilities", 120.0 * states.size, "Use the measures.")
         _, a, r, f = states.rows.T
-        logs = np.full(len(states), -inf)
+        logs = np.empty(states.size)
         starts = states.level_starts
         for k, table in enumerate(self._tables):
             part = slice(int(starts[k]), int(starts[k + 1]))
-            kept = r[part] < self.wide
             with np.errstate(divide="ignore"):
-                logs[part][kept] = (
-                    np.log(table[a[part][kept], r[part][kept]]) + self.found.log_masses[f[part][kept]]
-                )
+                logs[part] = np.log(table[a[part], r[part]]) + self.found.log_masses[f[part]]
         return np.exp(logs), logs
 
 
@@ -140,9 +179,15 @@ def from_probabilities(pool: Pool, log_pi: Floats, residual: float, method: str,
 
 
 class PoolState(SteadyState):
-    """Steady state of a pool: what every `SteadyState` has, and how many servers are up."""
+    """Steady state of a pool: what every `SteadyState` has, and how many servers are up.
 
-    solution: PoolSolution
+    Parameters
+    ----------
+    solution : PoolSolution or ProductSolution
+        What was found.
+    """
+
+    solution: PoolSolution | ProductSolution
 
     @property
     def states(self) -> Any:
@@ -157,19 +202,17 @@ class PoolState(SteadyState):
     @property
     def iterations(self) -> int:
         """Sweeps over all levels; 0 for a direct solution."""
-        return self.solution.found.sweeps
+        return self.solution.sweeps
 
     @property
     def contraction(self) -> float:
         """Factor by which changes fell per sweep at the end; 0 for a direct solution."""
-        return self.solution.found.contraction
+        return self.solution.contraction
 
     @cached_property
     def log_up_servers(self) -> Floats:
         """Natural logarithms of the probabilities of 0 … N servers up; read-only."""
-        pool, logs = self.solution.pool, self.solution.log_up
-        up = pool.total - np.arange(logs.shape[0])[:, None] - np.arange(logs.shape[1])
-        found = np.array([log_sum(logs[up == j]) for j in range(pool.total + 1)])
+        found = self.solution.log_up_counts.view()
         found.setflags(write=False)
         return found
 
@@ -181,15 +224,12 @@ class PoolState(SteadyState):
     @property
     def capacity_availability(self) -> float:
         """Expected share of the primaries' work that is served, E[min(up, n)]/n."""
-        n = self.solution.pool.primaries
-        shares = np.minimum(np.arange(len(self.log_up_servers)), n) / n
-        return float(np.sum(self.up_servers * shares))
+        return float(np.exp(self.solution.mass("served", logarithm=True)))
 
     @property
     def log_probability_all_failed(self) -> float:
         """Natural logarithm of the probability that all N servers have failed; −inf if they cannot."""
-        logs = self.solution.found.log_masses
-        return float(logs[-1]) if len(logs) == self.solution.pool.total + 1 else -inf
+        return self.solution.log_all_failed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the measures as plain numbers and lists.
@@ -214,6 +254,13 @@ class PoolState(SteadyState):
             *rows[1:],
             ("capacity availability", f"{self.capacity_availability:.10g}"),
             ("ln P(all failed)", f"{self.log_probability_all_failed:.10g}"),
+            *self._effort(),
+        ]
+
+    def _effort(self) -> list[tuple[str, str]]:
+        if not self.iterations:
+            return []
+        return [
             ("sweeps, contraction", f"{self.iterations}, {self.contraction:.3g}"),
             ("relative error left", f"{self.residual:.1e}"),
         ]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
 from rejuvmodel.markov.levels import LevelAggregation, aggregate
-from rejuvmodel.memory import require_memory
-from rejuvmodel.models.pool_levels import PoolLevels
+from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require_sweepable
 from rejuvmodel.pool_solution import PoolSolution
 
 if TYPE_CHECKING:
@@ -59,22 +58,11 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
 
 
 def _swept(levels: PoolLevels, solver: LevelAggregation, why: str) -> PoolSolution:
-    # Two triangles of a band, and some distributions, for every place.
-    _require_memory(levels, 8.0 * (2 * levels.wide + 12), levels.rows_in_all() * levels.wide)
+    require_sweepable(levels)
     found = aggregate(levels, solver)
     return PoolSolution(levels.pool, found, levels.wide, LevelAggregation.name, why)
 
 
 def _reduced(levels: PoolLevels, why: str) -> PoolSolution:
-    # The times in each level per hour in the one below it, a dense matrix.
-    squares = sum((levels.rows_of(k) * levels.wide) ** 2 for k in range(len(levels)))
-    _require_memory(levels, 8.0, squares)
+    require_reducible(levels)
     return PoolSolution(levels.pool, reduce_levels(levels), levels.wide, LevelReduction.name, why)
-
-
-def _require_memory(levels: PoolLevels, each: float, count: int) -> None:
-    states = len(levels.pool.labels)
-    require_memory(
-        f"Solving {states} states of {levels.pool.total} servers", each * count,
-        "Use fewer servers or slots, or mean_field(pool) for an approximation.",
-    )  # fmt: skip

@@ -28,6 +28,7 @@ from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.pool_solution import PoolState, from_probabilities
 from rejuvmodel.pool_solving import solved_pool
+from rejuvmodel.product_solution import ProductSolution
 from rejuvmodel.solutions import ArraySolution
 from rejuvmodel.steady_state import SteadyState
 
@@ -90,8 +91,8 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
         )  # fmt: skip
     if isinstance(model, Cluster | Pool):
         model.require_rejuvenation()
-    if isinstance(model, Pool) and (solver is None or isinstance(solver, LevelAggregation | LevelReduction)):
-        return PoolState(solved_pool(model, solver))
+    if isinstance(model, Pool):
+        return _pool_state(model, solver)
     if isinstance(solver, LevelAggregation | LevelReduction):
         raise InvalidInputError(
             "solver", shown(solver), "levels are those of a Pool", "Use GTH() or Direct()."
@@ -106,13 +107,30 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
         )
     if isinstance(model, Cluster) and model.shape:
         return SteadyState(_numeric_grid(model, solver))
-    if isinstance(model, Pool):
-        found = _numeric(model.chain(), solver)
-        pi = found.log_probabilities
-        return PoolState(
-            from_probabilities(model, pi, found.residual or 0.0, solver.name, "it was asked for")
-        )
     return SteadyState(_numeric_model(model, solver))
+
+
+def _pool_state(pool: Pool, solver: Solver | None) -> PoolState:
+    """The steady state of a pool, by its product form where there is one and nothing else is asked for."""
+    if pool.unrestricted and (solver is None or isinstance(solver, ClosedForm)):
+        why = "it was asked for" if solver else "no server waits for another but for repair crews"
+        return PoolState(ProductSolution(pool, why))
+    if isinstance(solver, ClosedForm):
+        raise InvalidInputError(
+            "solver", "ClosedForm()", "a pool has a product form only where no rejuvenation has to wait",
+            "Leave the solver out.",
+        )  # fmt: skip
+    if solver is None or isinstance(solver, LevelAggregation | LevelReduction):
+        return PoolState(solved_pool(pool, solver))
+    if not isinstance(solver, GTH | Direct):
+        raise InvalidInputError(
+            "solver", shown(solver),
+            "a solver of pools is ClosedForm(), LevelAggregation(), LevelReduction(), GTH() or Direct()",
+            "Mind the parentheses.",
+        )  # fmt: skip
+    found = _numeric(pool.chain(), solver)
+    pi, left = found.log_probabilities, found.residual or 0.0
+    return PoolState(from_probabilities(pool, pi, left, solver.name, "it was asked for"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +183,9 @@ class ClusterSolution:
         return closed_form.probabilities(*self._numbers)  # type: ignore[arg-type]
 
 
-def _closed(model: Model) -> ClusterSolution | ArraySolution:
+def _closed(model: Cluster | Reactive | MarkovChain) -> ClusterSolution | ArraySolution:
     if isinstance(model, Cluster):
         return ClusterSolution(model)
-    if isinstance(model, Pool):
-        raise InvalidInputError(
-            "solver", "ClosedForm()", "this pool has no product form", "Leave the solver out."
-        )
     if isinstance(model, MarkovChain):
         raise InvalidInputError(
             "solver", "ClosedForm()", "a chain built by hand has no closed form", "Use GTH() or Direct()."

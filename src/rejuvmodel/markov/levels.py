@@ -44,7 +44,7 @@ _LOOKED_AT = 1e-16
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
 #: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
-_PATIENCE, _MANY, _AID_EVERY = 25, 60, 2
+_PATIENCE, _MANY, _AID_EVERY = 60, 60, 2
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 A level is ordered by a, then r, so its matrix is a band as wide as r. Where r may be large, states of r
 beyond a conditional probability of 1e-20 are left out: r, never a, because rare values of a lead to failures.
+What is planned down, r servers together, is never left out.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rejuvmodel.errors import ConvergenceError
+from rejuvmodel.durations import words
+from rejuvmodel.errors import ConvergenceError, SizeError
 from rejuvmodel.markov.level_blocks import BandFactor, Moves, band_factor
 from rejuvmodel.markov.level_reduction import reduce_levels
+from rejuvmodel.memory import require_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Conditional probability of r below which it is left out.
 _CUT = 1e-20
+#: Time [s] of a place in a sweep for every value of r, usual number of sweeps, and what is too long.
+_SECONDS, _SWEEPS, _PATIENCE = 1.2e-8, 40, 600.0
+_SMALLER = "Use fewer servers or slots, or mean_field(pool) for an approximation."
 #: A restart this much slower than a repair makes r the slowest of all.
 _SLOW = 4.0
 
@@ -116,9 +122,9 @@ class PoolLevel:
 class PoolLevels:
     """All levels of a pool."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, whole: bool = False) -> None:
         self.pool = pool
-        self.wide = _width(pool)
+        self.wide = pool.labels.most_rejuvenating + 1 if whole else _width(pool)
         self.starts_right = pool.unrestricted
         slowly = _SLOW * float(pool.rates.restart) < float(pool.rates.repair)
         self.settles_slowly = slowly and self.wide > 1 and not pool.unrestricted
@@ -212,7 +218,9 @@ def _width(pool: Pool) -> int:
     # Binomial share of rejuvenating servers among all that have not failed.
     r, n, share = np.arange(pool.total + 1), pool.total, renewed / (1 + unstable + renewed)
     logs = r * np.log(share) + (n - r) * np.log1p(-share) - gammaln(r + 1) - gammaln(n - r + 1)
-    kept = int(np.flatnonzero(logs > logs.max() + np.log(_CUT))[-1])
+    # So many rejuvenating servers are down together, which must not be left out however rare it is.
+    together = float(logs[n - pool.needed + 1 :].max(initial=0.0 if pool.needed > n else -np.inf))
+    kept = int(np.flatnonzero(logs > min(float(logs.max()), together) + np.log(_CUT))[-1])
     return min(most, kept) + 1
 
 
@@ -227,3 +235,27 @@ def _log_weights(pool: Pool, room: int, rows: int, wide: int) -> Floats:
         of_r = np.where(r > 0, r * np.log(renewed), 0.0) - gammaln(r + 1)
     weights: Floats = of_a + of_r - gammaln(np.maximum(room - a - r, 0) + 1)
     return weights
+
+
+def require_sweepable(levels: PoolLevels) -> None:
+    """Refuse levels that could not be swept in the memory and the time that there is."""
+    # Two triangles of a band, and some distributions, for every place.
+    places = levels.rows_in_all() * levels.wide
+    _require(levels, 8.0 * (2 * levels.wide + 12) * places)
+    seconds = _SECONDS * _SWEEPS * places * levels.wide
+    if seconds > _PATIENCE:
+        raise SizeError(
+            f"Sweeping {levels.pool.labels.size} states of {levels.pool.total} servers would take about "
+            f"{words(seconds / 3600)}. {_SMALLER}"
+        )
+
+
+def require_reducible(levels: PoolLevels) -> None:
+    """Refuse levels whose elimination would not fit in memory."""
+    # The times in each level per hour in the one below it, a dense matrix.
+    _require(levels, 8.0 * sum((levels.rows_of(k) * levels.wide) ** 2 for k in range(len(levels))))
+
+
+def _require(levels: PoolLevels, needed: float) -> None:
+    states = levels.pool.labels.size
+    require_memory(f"Solving {states} states of {levels.pool.total} servers", needed, _SMALLER)
