@@ -381,7 +381,9 @@ def test_eight_threads(case: solvers.SolverCase) -> None:
 def test_models_that_are_none(model: Any) -> None:
     """What is no model is refused with the models there are."""
     for verb in (rj.solve, rj.agreement):
-        with pytest.raises(rj.InvalidInputError, match="a model is a Cluster, a Reactive or a MarkovChain"):
+        with pytest.raises(
+            rj.InvalidInputError, match="a model is a Cluster, a Reactive, a Pool or a MarkovChain"
+        ):
             verb(model)
 
 

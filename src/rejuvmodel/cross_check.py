@@ -17,7 +17,10 @@ from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
+from rejuvmodel.markov.level_reduction import LevelReduction
+from rejuvmodel.markov.levels import LevelAggregation
 from rejuvmodel.measures import UNDERFLOW
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.solving import ClosedForm, Model, Solver, solve
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: States of a pool up to which GTH is quick.
+_MOST_STATES = 5000
 #: Largest relative difference that `Agreement.check` accepts by default.
 RTOL = 1e-10
 #: The masses that are compared, and what a difference in them is called.
@@ -122,15 +127,16 @@ def agreement(model: Model, solver: Solver | None = None) -> Agreement:
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model, or a grid of clusters.
-    solver : GTH or Direct, optional
-        The numeric solver; GTH by default.
+    solver : GTH, Direct, LevelAggregation or LevelReduction, optional
+        The numeric solver; by default GTH, for pools of more than 5000 states one that works by levels.
 
     Returns
     -------
     Agreement
-        Closed form against the numeric solver; for a chain built by hand, GTH against Direct.
+        Closed form against the numeric solver; for a chain built by hand, GTH against Direct. For a pool,
+        its product form against sweeps over its levels; without one, what `solve` chooses against another.
 
     Raises
     ------
@@ -147,9 +153,19 @@ def agreement(model: Model, solver: Solver | None = None) -> Agreement:
         raise InvalidInputError(
             "solver", "ClosedForm()", "give a numeric solver to compare it with", "Use GTH()."
         )
+    if isinstance(model, Pool):
+        first = solve(model)
+        return compare(first, solve(model, _other_way(model, first.method) if solver is None else solver))
     if isinstance(model, MarkovChain):
         return compare(solve(model, GTH()), solve(model, Direct() if solver is None else solver))
     return compare(solve(model, ClosedForm()), solve(model, GTH() if solver is None else solver))
+
+
+def _other_way(pool: Pool, method: str) -> Solver:
+    """A solver that shares as little as possible with the one that was used."""
+    if pool.unrestricted or pool.labels.size > _MOST_STATES:
+        return LevelReduction() if method == LevelAggregation.name else LevelAggregation()
+    return GTH()
 
 
 def compare(first: SteadyState, second: SteadyState) -> Agreement:
@@ -172,7 +188,7 @@ def compare(first: SteadyState, second: SteadyState) -> Agreement:
     """
     if first.shape != second.shape or list(first.solution.labels) != list(second.solution.labels):
         raise InvalidInputError("second", "other states or another grid", "compare solutions of one model")
-    labels = list(first.solution.labels)
+    labels = [str(label) for label in first.solution.labels]
     known = [name for name in _MASSES if _has(first, name) and _has(second, name)]
     labels += [_MASSES[name] for name in known]
     p, log_p = _with_masses(first, known)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
-from rejuvmodel.markov.levels import LevelAggregation, aggregate
+from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
 from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require_sweepable
 from rejuvmodel.pool_solution import PoolSolution
 
@@ -40,6 +42,13 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
         If no way gives numbers that can be trusted.
     """
     levels = PoolLevels(pool)
+    if pool.labels.most_failed == pool.labels.most_rejuvenating == 0:
+        # Nothing ever becomes healthy again.
+        x = np.zeros(pool.labels.most_unstable + 1)
+        x[-1] = 1.0
+        name = LevelReduction.name if solver is None else solver.name
+        found = LevelSolution(np.zeros(1), [x], 0, 0.0, 0.0)
+        return PoolSolution(pool, found, 1, name, "servers only age")
     size = (pool.labels.most_unstable + 1) * levels.wide
     if isinstance(solver, LevelReduction):
         return _reduced(levels, "it was asked for")
