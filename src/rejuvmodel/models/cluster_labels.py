@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Integers = NDArray[np.int64]
 
 
 class ClusterLabels(Sequence[str]):
@@ -38,3 +45,9 @@ class ClusterLabels(Sequence[str]):
         if i > n or (kind and i == 0) or not start <= place < (len(self) if stop is None else stop):
             raise ValueError(label)
         return place
+
+    def kinds_and_levels(self, places: Integers) -> tuple[Integers, Integers]:
+        """Kind (0 normal or all failed, 1 unstable, 2 rejuvenating) and level i of the states at some places."""
+        n = self.servers
+        kind = (places > n).astype(np.int64) + (places > 2 * n)
+        return kind, (kind + 1) * n + (kind > 0) - places
