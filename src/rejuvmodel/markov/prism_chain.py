@@ -66,7 +66,10 @@ def chain_model(
     made = list(commands)
     start = int(chain.recurrent_states[0]) if chain.start is None else chain.start
     sets = _sets(chain)
-    idle = np.setdiff1d(np.append(chain.flows.target, start), chain.flows.origin)
+    entered = np.zeros(len(chain), bool)
+    entered[np.append(chain.flows.target, start)] = True
+    entered[chain.flows.origin] = False
+    idle = np.flatnonzero(entered)
     stays = [Command(where.region(idle), "1.0", "true", "nothing more happens")] if len(idle) else []
     if states is None:
         few = len(chain) <= MOST_LABELLED

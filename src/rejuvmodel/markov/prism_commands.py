@@ -84,7 +84,9 @@ class Coordinates(NamedTuple):
         level, phase = self.level[states], self.phase[states]
         width = int(phase.max() - phase.min()) + 1
         size = width * (int(level.max() - level.min()) + 1)
-        return size == len(states) == len(np.unique(level * width + phase))
+        if size != len(states):
+            return False
+        return bool(np.bincount((level - level.min()) * width + phase - phase.min()).max() == 1)
 
 
 def numbered(chain: MarkovChain) -> Coordinates:
@@ -168,12 +170,18 @@ def _same_rate(where: Coordinates, origin: Integers, rate: Floats) -> Iterator[t
             if len(base) and (q == level * base[0]).all():
                 yield some, float(base[0]), True
                 continue
-        parts = _equal(where.phase[origin[some]])
-        if len(parts) == 1:
-            parts = _equal(level)
-        if len(parts) == 1:  # parallel transitions
-            parts = list(np.arange(len(some))[:, None])
-        waiting += [some[part] for part in reversed(parts)]
+        waiting += [some[part] for part in reversed(_smaller(level, where.phase[origin[some]]))]
+
+
+def _smaller(level: Integers, phase: Integers) -> list[Integers]:
+    """Split transitions that are no command: by the phases that their levels have, by phase, by level."""
+    least, most = np.full((2, int(level.max()) + 1), phase[0])
+    np.minimum.at(least, level, phase)
+    np.maximum.at(most, level, phase)
+    for keys in ((least[level], most[level]), (phase,), (level,)):
+        if len(parts := _equal(*keys)) > 1:
+            return parts
+    return list(np.arange(len(level))[:, None])  # parallel transitions
 
 
 def _update(where: Coordinates, origin: Integers, target: Integers) -> str:
@@ -193,7 +201,8 @@ def _update(where: Coordinates, origin: Integers, target: Integers) -> str:
 
 def _equal(*keys: Integers) -> list[Integers]:
     """Places of equal rows, group by group, in the order of the keys."""
-    rows = np.stack(keys, axis=1)
-    number_of = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    number_of = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        number_of = number_of * (int(key.max() - key.min()) + 1) + key - key.min()
     order = np.argsort(number_of, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(number_of[order])) + 1)
