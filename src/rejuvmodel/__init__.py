@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rejuvmodel.markov.elimination import GTH as GTH
     from rejuvmodel.markov.level_reduction import LevelReduction as LevelReduction
     from rejuvmodel.markov.levels import LevelAggregation as LevelAggregation
+    from rejuvmodel.markov.prism_text import PrismText as PrismText
     from rejuvmodel.mission import interval_availability as interval_availability
     from rejuvmodel.mission import interval_reliability as interval_reliability
     from rejuvmodel.mission import interval_unavailability as interval_unavailability
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.result import Simulation as Simulation
     from rejuvmodel.simulation.simulating import simulate as simulate
+    from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.solving import ClosedForm as ClosedForm
     from rejuvmodel.solving import solve as solve
     from rejuvmodel.steady_state import SteadyState as SteadyState
@@ -82,6 +84,7 @@ _HOMES = {
     "ParameterWarning": "parameters",
     "Pool": "models.pool",
     "PoolState": "pool_solution",
+    "PrismText": "markov.prism_text",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
@@ -103,6 +106,7 @@ _HOMES = {
     "read_cluster_file": "cluster_file",
     "simulate": "simulation.simulating",
     "solve": "solving",
+    "to_prism": "prism",
     "transient": "mission",
 }
 

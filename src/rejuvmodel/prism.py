@@ -169,9 +169,10 @@ def _priced(parts: PrismModel, costs: Costs) -> PrismModel:
         if mass not in needed:
             continue
         if mass not in parts.rewards and mass != "rejuvenations":
+            argument = mass if mass in ("degraded", "rejuvenating") else "down"
             raise InvalidInputError(
-                "model", "a chain without down states",  "costs of outages need them",
-                'Give MarkovChain.from_transitions(…, down={"state": "unplanned"}), or {} if it is never down.',
+                argument, "nothing", f"this model does not say which states count as {mass!r}",
+                f"Give {argument}= when building the chain, or leave out the cost.",
             )  # fmt: skip
         constants.append(Constant(f"cost_{cost}", float(np.asarray(getattr(costs, cost))), "cost"))
         items += [(guard, f"cost_{cost}" if rate == "1" else f"cost_{cost}*({rate})") for guard, rate in parts.rewards.get(mass, ())]

@@ -136,7 +136,7 @@ def lifted(
     tuple of str and Command
         Cause and command, in the order of the families.
     """
-    for cause in dict.fromkeys(family.cause for family in chain.families):
+    for cause in dict.fromkeys(family.cause for family in chain.families if len(family.rate)):
         mine = [family[1:] for family in chain.families if family.cause == cause]
         origin, target, rate = (np.concatenate(parts) for parts in zip(*mine, strict=True))
         for some in _same_step(where, origin, target):

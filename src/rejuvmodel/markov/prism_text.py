@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
+from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.text_files import file_name, write_text
 
 _NOTE = "Rates per hour, times in hours. Decimals are the exact values of the doubles that rejuvmodel uses."
@@ -125,13 +126,19 @@ class PrismText:
             If the disk is full or fails.
         """
         name = file_name(path, "web.prism")
+        beside = properties_name(name)
         write_text(name, self.model)
-        write_text(properties_name(name), self.properties)
+        write_text(beside, self.properties)
 
 
 def properties_name(name: str) -> str:
-    """Name of the file of properties beside that of a model."""
-    return f"{os.path.splitext(name)[0]}.props"
+    """Name of the file of properties beside that of a model; InvalidInputError if it is the same."""
+    stem, ending = os.path.splitext(name)
+    if ending.lower() == ".props":
+        raise InvalidInputError(
+            name, "the ending of a file of properties", "a model has another ending", f"Write {stem}.prism."
+        )
+    return f"{stem}.props"
 
 
 def number(value: int | float) -> str:
