@@ -1,21 +1,25 @@
 # Needs python3 (3.11 or newer) with venv, and make. Everything else is set up in .venv.
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 NOTEBOOKS := $(wildcard notebooks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench soak coverage notebooks clean
+.PHONY: help demo test test-peers lint docs bench soak coverage notebooks clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: $(VENV)/ready  ## the main job: when to rejuvenate the two servers of examples/duplex.toml
 	@$(BIN)/rejuvmodel optimize examples/duplex.toml
 
 test: lint  ## every check: style, types, docstrings, tests, code blocks of the documents, notebooks
 	@$(BIN)/python -m pytest --nbmake tests $(NOTEBOOKS)
+
+test-peers: $(VENV)/ready-dev $(PEERS)/ready  ## the exported models, solved by the model checker Storm
+	@PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m pytest -m peers tests/test_peers.py
 
 lint: $(VENV)/ready-dev  ## the checks that run nothing: style, types, the repository itself
 	$(BIN)/ruff check
@@ -39,7 +43,7 @@ notebooks: $(VENV)/ready-dev  ## run the notebooks again and keep their output
 	@$(BIN)/python -m pytest --nbmake --overwrite notebooks
 
 clean:  ## remove everything that make has made
-	rm -rf $(VENV) docs/_build docs/notebooks dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(PEERS) docs/_build docs/notebooks dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip before 25.1, which venv may install, does not know --group.
@@ -53,4 +57,11 @@ $(VENV)/ready: pyproject.toml hatch_build.py src/rejuvmodel/models/horner.c
 $(VENV)/ready-dev: $(VENV)/ready
 	@echo "Setting up the tools of development ..."
 	@$(PIP) install --group dev
+	@touch $@
+
+# Storm, which the library never imports; the wheels need a recent glibc (2.34) or macOS.
+$(PEERS)/ready: tests/peers/requirements.txt
+	@echo "Setting up $(PEERS) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip -qq --disable-pip-version-check install --requirement tests/peers/requirements.txt
 	@touch $@
