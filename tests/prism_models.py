@@ -61,21 +61,22 @@ def pools(most: int = 5) -> dict[str, rj.Pool]:
 
 
 def chains() -> dict[str, rj.MarkovChain]:
-    """Chains built by hand: with labels of any text, parallel and absorbing transitions, and little declared."""
+    """Chains built by hand: with labels of any text, parallel transitions, an end, and little declared."""
     from_transitions = rj.MarkovChain.from_transitions
     odd = ['a "b" // c', "a_b", "a b", "λ;\n}", "\\u000a"]
     ring = [(odd[k], odd[k - 1], 0.1 * (k + 1), "rejuvenation" if k == 2 else "x") for k in range(5)]
     twice = [("up", "down", 0.01, "failure"), ("up", "down", 0.3, "rejuvenation"), ("down", "up", 2.0)]
+    pair = [("a", "b", 0.1), ("b", "a", 0.7)]
     return {
         "odd labels": from_transitions(
             [*ring, (odd[1], odd[4], 1e-9)], down={odd[0]: "planned", odd[3]: "unplanned"}, degraded=odd[1:3],
             rejuvenating=[odd[0]], start=odd[2],
         ),
         "parallel": from_transitions(twice, down={"down": "unplanned"}, rejuvenating=["down"], start="up"),
-        "no start": from_transitions([("new", "a", 5.0), ("a", "b", 0.1), ("b", "a", 0.7)], down={"b": "planned"}),
+        "no start": from_transitions([("new", "a", 5.0), *pair], down={"b": "planned"}),
         "absorbing": from_transitions([("up", "lost", 0.125)], down={"lost": "unplanned"}, start="up"),
-        "nothing declared": from_transitions([("a", "b", 0.1), ("b", "a", 0.7)], start="b"),
-        "never down": from_transitions([("a", "b", 0.1), ("b", "a", 0.7)], down={}, start="b"),
+        "nothing declared": from_transitions(pair, start="b"),
+        "never down": from_transitions(pair, down={}, start="b"),
     }  # fmt: skip
 
 
@@ -105,7 +106,11 @@ def measures(model: Model) -> dict[str, float]:
     weights = {f"mean_{name}": np.isin(every, places) * 1.0 for name, places in (chain.groups or {}).items()}
     if isinstance(model, rj.Pool):
         h, a, r, f = model.states.T
-        weights = {"mean_degraded": a, "mean_rejuvenating": r, "probability_all_failed": (f == model.total) * 1.0}
+        weights = {
+            "mean_degraded": a,
+            "mean_rejuvenating": r,
+            "probability_all_failed": (f == model.total) * 1.0,
+        }
         weights["capacity_availability"] = np.minimum(h + a, model.primaries) / model.primaries
     started = [family for family in chain.families if family.cause == "rejuvenation"]
     weights["rejuvenations_per_hour"] = sum(

@@ -1,7 +1,7 @@
-"""A reader of PRISM texts for tests: parses a continuous-time chain, explores it, solves it in exact fractions.
+"""A reader of PRISM texts for tests: parses a continuous-time chain, explores and solves it in fractions.
 
 Written from the description of the language, for the part of it that occurs; nothing here reads the library.
-Decimals are exact fractions, as in a checker's exact mode. What the reader does not know is an error.
+What the reader does not know is an error.
 """
 
 from __future__ import annotations
@@ -14,132 +14,11 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from exact import Transition, stationary
+from prism_expressions import Expression, PrismError, Reader, Value, Values, boolean, tokens
 
-Value: TypeAlias = "Fraction | bool"
-Values: TypeAlias = Mapping[str, Value]
-Expression: TypeAlias = "Callable[[Values], Any]"
 State: TypeAlias = "tuple[int, ...]"
-
-TOKEN = re.compile(
-    r"\s+|//[^\n]*|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*)"
-    r'|(?P<text>"[^"\n]*")|(?P<sign>->|\.\.|<=|>=|!=|[-+*/()\[\]{}<>=!&|?:;,\'])'
-)
-WORDS = {
-    "ctmc", "const", "int", "double", "formula", "module", "endmodule", "init", "label", "rewards", "endrewards",
-    "true", "false", "min", "max", "bool", "rate", "func", "global", "system", "filter", "prob", "of", "invariant",
-    "A", "C", "E", "F", "G", "I", "P", "R", "S", "U", "W", "X", "Pmin", "Pmax", "Rmin", "Rmax", "dtmc", "mdp", "pta",
-}  # fmt: skip
-
-
-#: Operators of two sides, from the loosest to the tightest.
-LEVELS: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
-    {"|": lambda a, b: boolean(a) | boolean(b)},
-    {"&": lambda a, b: boolean(a) & boolean(b)},
-    {"=": lambda a, b: a == b, "!=": lambda a, b: a != b},
-    {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b},
-    {"+": lambda a, b: a + b, "-": lambda a, b: a - b},
-    {"*": lambda a, b: a * b, "/": lambda a, b: a / b},
-)
-
-
-class PrismError(AssertionError):
-    """The text is not one that a checker accepts."""
-
-
-def tokens(text: str) -> list[str]:
-    """Words, numbers and signs of a text, without comments."""
-    if not text.isascii():
-        raise PrismError("the text is not ASCII")
-    found, place = [], 0
-    while place < len(text):
-        match = TOKEN.match(text, place)
-        if not match:
-            raise PrismError(f"what is {text[place : place + 20]!r}?")
-        if match.lastgroup:
-            found.append(match[0])
-        place = match.end()
-    return found
-
-
-@dataclass
-class Reader:
-    """A position in a list of tokens; expressions by recursive descent, loosest operator first."""
-
-    tokens: list[str]
-    place: int = 0
-
-    def peek(self) -> str:
-        return self.tokens[self.place] if self.place < len(self.tokens) else ""
-
-    def take(self, *expected: str) -> str:
-        token = self.peek()
-        if not token or (expected and token not in expected):
-            raise PrismError(f"{' '.join(self.tokens[max(0, self.place - 8) : self.place])} ... {token}: {expected}")
-        self.place += 1
-        return token
-
-    def accept(self, *wanted: str) -> str:
-        return self.take() if self.peek() in wanted else ""
-
-    def name(self) -> str:
-        token = self.take()
-        if not re.fullmatch(r"[A-Za-z_]\w*", token) or token in WORDS:
-            raise PrismError(f"{token} is no name")
-        return token
-
-    def expression(self) -> Expression:
-        test = self.binary(0)
-        if not self.accept("?"):
-            return test
-        yes = self.expression()
-        self.take(":")
-        no = self.expression()
-        return lambda v: yes(v) if test(v) is True else no(v)
-
-    def binary(self, level: int) -> Expression:
-        if level == len(LEVELS):
-            return self.unary()
-        left = self.binary(level + 1)
-        while sign := self.accept(*LEVELS[level]):
-            left = applied(LEVELS[level][sign], left, self.binary(level + 1))
-        return left
-
-    def unary(self) -> Expression:
-        if self.accept("-"):
-            inner = self.unary()
-            return lambda v: -inner(v)
-        if self.accept("!"):
-            inner = self.unary()
-            return lambda v: not boolean(inner(v))
-        if self.accept("("):
-            inner = self.expression()
-            self.take(")")
-            return inner
-        if function := self.accept("min", "max"):
-            self.take("(")
-            arguments = [self.expression()]
-            while self.accept(","):
-                arguments.append(self.expression())
-            self.take(")")
-            smallest = function == "min"
-            return lambda v: (min if smallest else max)(one(v) for one in arguments)
-        if word := self.accept("true", "false"):
-            return lambda _: word == "true"
-        if re.match(r"\d", self.peek()):
-            value = Fraction(self.take())
-            return lambda _: value
-        name = self.name()
-        return lambda v: v[name]
-
-
-def applied(operator: Callable[[Any, Any], Any], left: Expression, right: Expression) -> Expression:
-    return lambda v: operator(left(v), right(v))
-
-
-def boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise PrismError(f"{value} is no truth value")
-    return value
+#: A rate, and what changes.
+Branch: TypeAlias = "tuple[Expression, dict[str, Expression]]"
 
 
 @dataclass
@@ -149,13 +28,15 @@ class Chain:
     constants: dict[str, Fraction] = field(default_factory=dict)
     formulas: dict[str, Expression] = field(default_factory=dict)
     variables: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    commands: list[tuple[Expression, list[tuple[Expression, dict[str, Expression]]]]] = field(default_factory=list)
+    commands: list[tuple[Expression, list[Branch]]] = field(default_factory=list)
     labels: dict[str, Expression] = field(default_factory=dict)
     rewards: dict[str, list[tuple[Expression, Expression]]] = field(default_factory=dict)
 
     def values(self, state: State) -> Values:
         """Constants, variables and formulas in a state."""
-        return _Scope(self.constants | dict(zip(self.variables, map(Fraction, state), strict=True)), self.formulas)
+        return _Scope(
+            self.constants | dict(zip(self.variables, map(Fraction, state), strict=True)), self.formulas
+        )
 
     @property
     def start(self) -> State:
@@ -207,7 +88,10 @@ class Chain:
     def reward(self, name: str, state: State) -> Fraction:
         """Reward rate of a state: the items whose guards hold, added up."""
         values = self.values(state)
-        return sum((Fraction(rate(values)) for guard, rate in self.rewards[name] if boolean(guard(values))), Fraction(0))
+        return sum(
+            (Fraction(rate(values)) for guard, rate in self.rewards[name] if boolean(guard(values))),
+            Fraction(0),
+        )
 
     @cached_property
     def probabilities(self) -> dict[State, Fraction]:
@@ -226,7 +110,9 @@ class Chain:
             share = sum((self.probabilities[state] for state in self.where(match[2])), Fraction(0))
             return 1 - share if match[1] else share
         if match := re.fullmatch(r'R\{"(\w+)"\}=\? \[ S \]', formula):
-            return sum((p * self.reward(match[1], state) for state, p in self.probabilities.items()), Fraction(0))
+            return sum(
+                (p * self.reward(match[1], state) for state, p in self.probabilities.items()), Fraction(0)
+            )
         if match := re.fullmatch(r'R\{"time"\}=\? \[ F "(\w+)" \]', formula):
             return self.mean_time_to(self.where(match[1]))
         raise PrismError(f"no such property: {formula}")

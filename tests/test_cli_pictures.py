@@ -77,6 +77,18 @@ def test_the_format_wins_over_the_ending(in_directory: Path) -> None:
     assert (in_directory / "a.txt").read_text(encoding="utf-8").startswith("digraph")
 
 
+def test_a_prism_model_is_two_files(in_directory: Path) -> None:
+    """A PRISM model is printed, or written with its properties beside it, with the costs of the file."""
+    file = rj.read_cluster_file(HUANG_A)
+    text = rj.to_prism(file.cluster, file.costs)
+    assert said("diagram", HUANG_A, "--format", "prism") == text.model
+    assert said("diagram", HUANG_A, "-o", "a.prism") == "a.prism and a.props: 4 states as prism\n"
+    assert (in_directory / "a.prism").read_text(encoding="ascii") == text.model
+    assert (in_directory / "a.props").read_text(encoding="ascii") == text.properties
+    assert "cost_rate" in text.properties
+    assert "a.props" in refused("diagram", HUANG_A, "-o", "a.props", "--format", "prism")
+
+
 def test_diagram_json_is_the_transition_table() -> None:
     """JSON of a diagram has the states and each transition with rate and cause."""
     found = document("diagram", HUANG_A)

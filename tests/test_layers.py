@@ -28,6 +28,7 @@ FLOORS = (
         "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
         "markov.level_blocks", "markov.levels", "markov.level_reduction",
         "markov.residuals", "markov.export", "markov.groups",
+        "markov.prism_text", "markov.prism_commands", "markov.prism_chain",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
         "models.level_weights", "models.closed_form", "models.extended_sums", "models.product_form",
@@ -39,6 +40,7 @@ FLOORS = (
     {"models.cluster", "models.reactive", "models.pool_states", "models.pool", "models.pool_levels"},
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
     {"product_solution", "pool_solution", "pool_solving"},
+    {"models.pool_prism", "prism"},
     {"solving", "mission_inputs", "mission_result", "mission"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",

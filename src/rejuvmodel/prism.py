@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from rejuvmodel.parameters import Costs
 from rejuvmodel.reward_rates import priced_masses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 PrismSource: TypeAlias = "Cluster | Reactive | Pool | MarkovChain"
 
@@ -83,8 +83,9 @@ def to_prism(model: PrismSource, costs: Costs | None = None) -> PrismText:
     Notes
     -----
     Numbers are written as the exact decimal values of their doubles, and i·λ as a product, so that a checker
-    in exact mode solves the very model, with no rounding in between. Clusters and pools are a few lines at any
-    size. A chain built by hand that names no start begins in a recurrent state and has no measures in time.
+    in exact mode solves the very model, with no rounding in between. Clusters and pools are a few lines at
+    any size. A chain built by hand that names no start begins in a recurrent state and has no measures in
+    time.
 
     Examples
     --------
@@ -143,10 +144,11 @@ def _reactive_model(model: Reactive) -> PrismModel:
     return chain_model(title, chain, where, lifted(chain, where, name_of), constants)
 
 
-def _named(rates: dict[str, object]) -> tuple[tuple[Constant, ...], Callable[[str, float], str]]:
+def _named(rates: Mapping[str, Any]) -> tuple[tuple[Constant, ...], Callable[[str, float], str]]:
     """Constants for the finite rates of a model, and how a rate of a cause is written with them."""
-    values = {_SYMBOLS[cause]: float(rate) for cause, rate in rates.items() if rate is not None}  # type: ignore[arg-type]
-    constants = tuple(Constant(name, rate, words) for (name, words), rate in values.items() if np.isfinite(rate))
+    values = {_SYMBOLS[cause]: float(rate) for cause, rate in rates.items() if rate is not None}
+    finite = {key: rate for key, rate in values.items() if np.isfinite(rate)}
+    constants = tuple(Constant(name, rate, words) for (name, words), rate in finite.items())
     known = {constant.name: constant.value for constant in constants}
 
     def name_of(cause: str, rate: float) -> str:
@@ -159,11 +161,12 @@ def _named(rates: dict[str, object]) -> tuple[tuple[Constant, ...], Callable[[st
 
 def _priced(parts: PrismModel, costs: Costs) -> PrismModel:
     """The model with the costs as constants, and a reward rate made of them."""
-    if isinstance(costs, Costs) and costs.shape:
-        raise InvalidInputError(
-            "costs", f"a grid of shape {costs.shape}", "a model has one number for each cost", "Write costs[index]."
-        )
     needed = priced_masses(costs, ())
+    if costs.shape:
+        raise InvalidInputError(
+            "costs", f"a grid of shape {costs.shape}", "a model has one number for each cost",
+            "Write costs[index].",
+        )  # fmt: skip
     items, constants = [], []
     for cost, mass in measures.PRICED.items():
         if mass not in needed:
@@ -175,7 +178,8 @@ def _priced(parts: PrismModel, costs: Costs) -> PrismModel:
                 f"Give {argument}= when building the chain, or leave out the cost.",
             )  # fmt: skip
         constants.append(Constant(f"cost_{cost}", float(np.asarray(getattr(costs, cost))), "cost"))
-        items += [(guard, f"cost_{cost}" if rate == "1" else f"cost_{cost}*({rate})") for guard, rate in parts.rewards.get(mass, ())]
+        for guard, rate in parts.rewards.get(mass, ()):
+            items.append((guard, f"cost_{cost}" if rate == "1" else f"cost_{cost}*({rate})"))
     rewards = {**parts.rewards, "cost": tuple(items) or (("true", "0"),)}
     return replace(parts, constants=(*parts.constants, *constants), rewards=rewards)
 

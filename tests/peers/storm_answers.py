@@ -1,8 +1,8 @@
 """Solves exported models with Storm, in an environment of its own: ``make test-peers`` sets it up.
 
-Reads a JSON list of jobs from standard input, each with a ``model``, its ``properties`` and ``hours``; writes a
-JSON list with one mapping per job, from the name of a property to its value as text. Values of the long run are
-exact fractions. Storm computes measures in time in doubles only.
+Reads a JSON list of jobs from standard input, each with a ``model``, its ``properties`` and ``hours``; writes
+for each job a mapping from the name of a property to its value as text. Values of the long run are exact
+fractions. Storm computes measures in time in doubles only.
 """
 
 from __future__ import annotations
@@ -40,4 +40,4 @@ def values(model, properties: list) -> dict[str, str]:
 if __name__ == "__main__":
     # Storm writes its warnings to standard output, so the answers bear a mark.
     found = [answers(job) for job in json.load(sys.stdin)]
-    print("\nANSWERS " + json.dumps({"version": stormpy.__version__, "answers": found}))
+    sys.stdout.write("\nANSWERS " + json.dumps({"version": stormpy.__version__, "answers": found}))

@@ -262,33 +262,37 @@ def plot(
 def diagram(
     file: File,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", help="Where to write: .png, .svg, .pdf, .mmd or .dot.")
+        str | None,
+        typer.Option("-o", "--output", help="Where to write: .png, .svg, .pdf, .mmd, .dot or .prism."),
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="mermaid, dot, png, svg or pdf; by default as the output is named."),
+        typer.Option(
+            "--format", help="mermaid, dot, prism, png, svg, pdf; by default as the output is named."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw the states and transitions."""
     from rejuvmodel.cli.json_documents import chain_json, file_json, json_text
-    from rejuvmodel.cli.pictures import diagram_format, diagram_picture
+    from rejuvmodel.cli.pictures import diagram_files, diagram_format
 
     kind = diagram_format(form, output)
     if output is not None:
         require_writable(output)
     decided, _ = _decided(file, one_for="diagram")
     chain = decided.cluster.chain()
-    contents = b"" if output is None and as_json else diagram_picture(chain, kind)
+    files = {} if output is None and as_json else diagram_files(decided, kind, output or "")
     if output is not None:
-        write_whole(output, contents)
+        for name, contents in files.items():
+            write_whole(name, contents)
     if as_json:
         parts = file_json(decided.file, decided.cluster), chain_json(chain)
         emit(json_text("diagram", *parts, rejuvenation_from=decided.source, output=output, format=kind))
         return
     if decided.note:
         sys.stderr.write(f"{decided.note}\n")
-    emit(contents.decode() if output is None else f"{output}: {len(chain)} states as {kind}")
+    emit(files[""].decode() if output is None else f"{' and '.join(files)}: {len(chain)} states as {kind}")
 
 
 def _decided(path: str, one_for: str = "") -> tuple[Decided, SteadyState]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 #: Formats of a picture, by the ending of the file.
 PICTURES = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 #: Formats of a diagram, by the ending of the file.
-DIAGRAMS = PICTURES | {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot"}
+DIAGRAMS = PICTURES | {
+    ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".prism": "prism",
+}  # fmt: skip
 
 
 def picture_kind(output: str, kinds: Mapping[str, str] = PICTURES) -> str:
@@ -123,6 +125,32 @@ def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
     return _bytes(figure, kind)
 
 
+def diagram_files(decided: Decided, kind: str, output: str) -> dict[str, bytes]:
+    """Return the files of a diagram, the one that was asked for first.
+
+    Parameters
+    ----------
+    decided : Decided
+        The cluster of a file.
+    kind : str
+        Any of the formats of `DIAGRAMS`.
+    output : str
+        Name of the file.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by name; the properties of a PRISM model stand in a second file.
+    """
+    if kind == "prism":
+        from rejuvmodel.markov.prism_text import properties_name
+        from rejuvmodel.prism import to_prism
+
+        text = to_prism(decided.cluster, decided.file.costs)
+        return {output: text.model.encode(), properties_name(output): text.properties.encode()}
+    return {output: diagram_picture(decided.cluster.chain(), kind)}
+
+
 def diagram_picture(chain: MarkovChain, kind: str) -> bytes:
     """Return the state diagram.
 
@@ -131,7 +159,7 @@ def diagram_picture(chain: MarkovChain, kind: str) -> bytes:
     chain : MarkovChain
         The chain.
     kind : str
-        Any of the formats of `DIAGRAMS`.
+        Any of the formats of `DIAGRAMS` but PRISM.
 
     Returns
     -------

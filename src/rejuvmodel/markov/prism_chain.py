@@ -78,7 +78,7 @@ def chain_model(
     labels = {name: (name, SETS[name]) for name in sets}
     for one, (label, places) in zip(identifiers((name for name, _ in named), "state_"), named, strict=True):
         labels[one] = (where.region(places), label)
-    rewards = {"time": (("true", "1"),)}
+    rewards: dict[str, tuple[tuple[str, str], ...]] = {"time": (("true", "1"),)}
     rewards |= {"downtime" if name == "down" else name: ((name, "1"),) for name in sets}
     if started := tuple((one.guard, one.rate) for cause, one in made if cause == "rejuvenation"):
         rewards["rejuvenations"] = started

@@ -1,9 +1,9 @@
 """A chain in commands of PRISM, from its transition families.
 
-A chain built by hand has one variable, the number of the state, and one command per transition. The states of a
-model have coordinates: a kind, a level and a phase. There, transitions of one cause between the same two kinds,
-by the same step in levels and phases, are one command if they fill a range of levels and phases and their rate
-is the same everywhere, or proportional to the level. What does not fit is split until it does.
+A chain built by hand has one variable, the number of the state, and one command per transition. The states
+of a model have coordinates: a kind, a level and a phase. There, transitions of one cause between the same two
+kinds, by the same step in levels and phases, are one command if they fill a range of levels and phases and
+their rate is the same everywhere, or proportional to the level. What does not fit is split until it does.
 """
 
 from __future__ import annotations
@@ -105,10 +105,11 @@ def listed(chain: MarkovChain) -> Iterator[tuple[str, Command]]:
     """
     count = sum(len(family.rate) for family in chain.families)
     if count > MOST_LISTED:
+        size = f"{count * _BYTES_PER_COMMAND / 1e6:.0f} MB"
         raise SizeError(
-            f"The chain has {count} transitions, a text of about {count * _BYTES_PER_COMMAND / 1e6:.0f} MB; at most "
-            f"{MOST_LISTED} are written out one by one. Export the Cluster or Pool itself, whose text is short "
-            "at any size, or give chain.generator to the checker as a matrix."
+            f"The chain has {count} transitions, a text of about {size}; at most {MOST_LISTED} are written "
+            "one by one. Export the Cluster or Pool itself, whose text is short at any size, or give "
+            "chain.generator to the checker as a matrix."
         )
     for family in chain.families:
         for origin, target, rate in zip(*(array.tolist() for array in family[1:]), strict=True):
@@ -142,8 +143,9 @@ def lifted(
         for some in _same_step(where, origin, target):
             for box, base, rises in _same_rate(where, origin[some], rate[some]):
                 factor = f"{where.names[1]}*" if rises else ""
-                update = _update(where, origin[some[box]], target[some[box]])
-                yield cause, Command(where.box(origin[some[box]]), factor + name_of(cause, base), update, cause)
+                leaves, enters = origin[some[box]], target[some[box]]
+                written = factor + name_of(cause, base)
+                yield cause, Command(where.box(leaves), written, _update(where, leaves, enters), cause)
 
 
 def _same_step(where: Coordinates, origin: Integers, target: Integers) -> Iterator[Integers]:
@@ -157,7 +159,7 @@ def _same_step(where: Coordinates, origin: Integers, target: Integers) -> Iterat
 
 
 def _same_rate(where: Coordinates, origin: Integers, rate: Floats) -> Iterator[tuple[Integers, float, bool]]:
-    """Split transitions into full ranges of one rate, or of one rate per level: places, rate, whether per level."""
+    """Split transitions into full ranges of one rate, or one per level: places, rate, whether per level."""
     waiting = [np.arange(len(origin))]
     while waiting:
         some = waiting.pop()

@@ -1,8 +1,8 @@
 """PRISM, the language of probabilistic model checkers: one module of a continuous-time chain, as text.
 
-The text is plain ASCII. Rates are per hour, so that the checker's time is in hours. Numbers are written as the
-exact decimal value of the double that the library holds (every double has one, of at most 767 digits), so that a
-checker that computes exactly has the same rates, and one that computes in doubles reads the same double.
+The text is plain ASCII. Rates are per hour, so that the checker's time is in hours. Numbers are written as
+the exact decimal value of the double that the library holds (every double has one, of at most 767 digits), so
+that a checker that computes exactly has the same rates, and one that computes in doubles the same doubles.
 
 Commands bear no action: with actions, checkers differ in what a rate of a command means. So what happens in a
 transition stands in a comment, and how often it happens is a reward rate of the state that it leaves.
@@ -177,9 +177,7 @@ def _variable(variable: Variable) -> str:
 
 
 def _commands(commands: Iterable[Command]) -> list[str]:
-    return [
-        f"  [] {one.guard} -> {one.rate} : {one.update};{_comment(one.comment)}" for one in commands
-    ]
+    return [f"  [] {one.guard} -> {one.rate} : {one.update};{_comment(one.comment)}" for one in commands]
 
 
 def _comment(words: str) -> str:

@@ -47,7 +47,7 @@ class ClusterLabels(Sequence[str]):
         return place
 
     def kinds_and_levels(self, places: Integers) -> tuple[Integers, Integers]:
-        """Kind (0 normal or all failed, 1 unstable, 2 rejuvenating) and level i of the states at some places."""
+        """Kind (0 normal or all failed, 1 unstable, 2 rejuvenating) and level i of states."""
         n = self.servers
         kind = (places > n).astype(np.int64) + (places > 2 * n)
         return kind, (kind + 1) * n + (kind > 0) - places

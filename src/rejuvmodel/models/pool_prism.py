@@ -1,7 +1,7 @@
 """A pool as a model of PRISM: three variables, and guards and rates as formulas, at any size.
 
-The rules are those of ``pool``, written a second time because they are symbols here; a test reads the text back
-and compares it with the chain of the pool, transition by transition.
+The rules are those of ``pool``, written a second time because they are symbols here; a test reads the text
+back and compares it with the chain of the pool, transition by transition.
 """
 
 from __future__ import annotations
