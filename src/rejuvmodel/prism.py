@@ -91,8 +91,11 @@ def to_prism(model: PrismSource, costs: Costs | None = None) -> PrismText:
     --------
     >>> from rejuvmodel import Cluster, Rates
     >>> rates = Rates(aging=0.25, failure=0.125, repair=2, restart=8, rejuvenation=1)
-    >>> [line for line in to_prism(Cluster(2, rates)).model.splitlines() if "failure" in line][-1]
-    "  [] kind=1 -> level*lambda : (level'=level-1) & (kind'=0);  // failure"
+    >>> text = to_prism(Cluster(2, rates))
+    >>> next(line for line in text.model.splitlines() if line.endswith("// failure"))
+    "  [] kind=1 -> level*lambda : (kind'=0) & (level'=level-1);  // failure"
+    >>> text.properties.splitlines()[2]
+    '"unavailability": S=? [ "down" ];'
     """
     timed = True
     if isinstance(model, Pool):
