@@ -55,8 +55,6 @@ def pools(most: int = 5) -> dict[str, rj.Pool]:
     found["pool without failures"] = rj.Pool(primaries=3, rates=STRESSED.replace(failure=0.0))
     found["pool without aging"] = rj.Pool(primaries=3, rates=STRESSED.replace(aging=0.0))
     found["pool without rejuvenation"] = rj.Pool(primaries=3, rates=STRESSED.replace(rejuvenation=0.0))
-    only_ages = STRESSED.replace(failure=0.0, rejuvenation=0.0)
-    found["pool that only ages"] = rj.Pool(primaries=3, rates=only_ages)
     return found
 
 
@@ -100,38 +98,43 @@ def costs_for(model: Model) -> rj.Costs | None:
 
 def measures(model: Model) -> dict[str, float]:
     """What the library gives for every property that the text of a model may have."""
-    chain = chain_of(model)
-    state = rj.solve(chain, rj.GTH())
-    every = np.arange(len(chain))
-    weights = {f"mean_{name}": np.isin(every, places) * 1.0 for name, places in (chain.groups or {}).items()}
+    chain, state, costs = chain_of(model), rj.solve(model), costs_for(model)
+    found: dict[str, Any] = {}
     if isinstance(model, rj.Pool):
-        h, a, r, f = model.states.T
-        weights = {
-            "mean_degraded": a,
-            "mean_rejuvenating": r,
-            "probability_all_failed": (f == model.total) * 1.0,
-        }
-        weights["capacity_availability"] = np.minimum(h + a, model.primaries) / model.primaries
-    started = [family for family in chain.families if family.cause == "rejuvenation"]
-    weights["rejuvenations_per_hour"] = sum(
-        (np.bincount(one.origin, one.rate, len(chain)) for one in started), np.zeros(len(chain))
-    )
-    found = {name: state.expected(weight) for name, weight in weights.items()}
-    if chain.down is None:
+        found["capacity_availability"] = state.capacity_availability
+        found["probability_all_failed"] = np.exp(state.log_probability_all_failed)
+    prices = {"rejuvenations_per_hour": "per_rejuvenation"}
+    if chain.groups is not None:
+        prices |= {"mean_degraded": "degraded", "mean_rejuvenating": "capacity"}
+    for name, price in prices.items():
+        found[name] = state.cost_rate(rj.Costs(failure=0, rejuvenation=0, **{price: 1}))
+    if costs is None:
         return found
     for name in ("availability", "unavailability", "planned_unavailability", "unplanned_unavailability"):
         found[name] = getattr(state, name)
-    cost = weights["rejuvenations_per_hour"] * COSTS.per_rejuvenation
-    cost += weights.get("mean_degraded", 0.0) * COSTS.degraded
-    cost += weights.get("mean_rejuvenating", 0.0) * COSTS.capacity
-    cost[chain.down["planned"]] += COSTS.rejuvenation
-    cost[chain.down["unplanned"]] += COSTS.failure
-    found["cost_rate"] = state.expected(cost)
+    found["cost_rate"] = state.cost_rate(costs)
     if chain.start is not None:
         mission = rj.transient(chain, HOURS)
         found["unavailability_at"] = mission.unavailability
         found["mission_downtime"] = mission.downtime
-        found["mission_cost"] = float(mission.occupancies @ cost)
+        found["mission_cost"] = mission.occupancies @ _prices(model, chain, costs)
         found["interval_unreliability"] = rj.interval_unreliability(chain, HOURS)
         found["mean_time_to_outage"] = rj.mean_time_to_outage(chain)
     return found
+
+
+def _prices(model: Model, chain: rj.MarkovChain, costs: rj.Costs) -> Any:
+    """Cost per hour of each state of the chain, written out."""
+    prices = np.zeros(len(chain))
+    if isinstance(model, rj.Pool):
+        _, unstable, rejuvenating, _ = model.states.T
+        prices += costs.degraded * unstable + costs.capacity * rejuvenating
+    else:
+        for price, group in ((costs.degraded, "degraded"), (costs.capacity, "rejuvenating")):
+            prices[(chain.groups or {}).get(group, [])] += price
+    for price, cause in ((costs.failure, "unplanned"), (costs.rejuvenation, "planned")):
+        prices[chain.down[cause]] += price
+    for family in chain.families:
+        if family.cause == "rejuvenation":
+            np.add.at(prices, family.origin, costs.per_rejuvenation * family.rate)
+    return prices

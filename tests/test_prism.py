@@ -171,6 +171,13 @@ def test_every_state_of_a_pool_has_its_label() -> None:
         assert text.where(f"state_{h}_{a}_{r}_{f}") == {(a, r, f)}
 
 
+def test_a_pool_that_only_ages_comes_to_rest() -> None:
+    """With neither failures nor rejuvenation every server is unstable in the end, and the text says so."""
+    text = read(rj.Pool(primaries=3, rates=STRESSED.replace(failure=0.0, rejuvenation=0.0)))
+    assert text.probabilities[(3,)] == 1
+    assert text.measure('R{"degraded"}=? [ S ]') == 3
+
+
 def test_a_large_pool_is_short() -> None:
     """A pool of 200 servers, with 1.4 million states, is a text as short as that of a small one."""
     text = rj.to_prism(rj.Pool(primaries=200, rates=USUAL)).model

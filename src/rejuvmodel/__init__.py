@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import Rates as Rates
     from rejuvmodel.policy import RejuvenationPolicy as RejuvenationPolicy
     from rejuvmodel.pool_solution import PoolState as PoolState
+    from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.result import Simulation as Simulation
     from rejuvmodel.simulation.simulating import simulate as simulate
-    from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.solving import ClosedForm as ClosedForm
     from rejuvmodel.solving import solve as solve
     from rejuvmodel.steady_state import SteadyState as SteadyState
