@@ -178,6 +178,17 @@ def test_a_pool_that_only_ages_comes_to_rest() -> None:
     assert text.measure('R{"degraded"}=? [ S ]') == 3
 
 
+def test_the_chain_of_a_model_has_the_same_measures() -> None:
+    """A pool written by its formulas and its chain written transition by transition are the same, exactly."""
+    pool = rj.Pool(
+        primaries=2, spares=1, rates=rj.Rates(aging=1, failure=0.5, repair=2, restart=8, rejuvenation=4)
+    )
+    formulas, transitions = read(pool), read(pool.chain())
+    assert len(formulas.states) == len(transitions.states)
+    for formula in ('S=? [ "planned" ]', 'S=? [ "unplanned" ]', 'R{"rejuvenations"}=? [ S ]'):
+        assert formulas.measure(formula) == transitions.measure(formula)
+
+
 def test_a_large_pool_is_short() -> None:
     """A pool of 200 servers, with 1.4 million states, is a text as short as that of a small one."""
     text = rj.to_prism(rj.Pool(primaries=200, rates=USUAL)).model

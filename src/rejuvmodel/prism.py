@@ -127,8 +127,9 @@ def _cluster_model(cluster: Cluster) -> tuple[PrismModel, bool]:
     rates = {name: rate for name, rate in cluster.rates.to_dict().items() if name in _SYMBOLS}
     constants, name_of = _named(rates)
     trigger = "" if cluster.trigger is None else f", {cluster.trigger!r}"
+    servers = "1 server" if cluster.servers == 1 else f"{cluster.servers} servers"
     title = (
-        f"Cluster of {cluster.servers} servers{trigger}; {len(chain)} states. "
+        f"Cluster of {servers}{trigger}; {len(chain)} states. "
         "Kind 0 is normal (level 0: all failed), 1 unstable, 2 rejuvenating."
     )
     labels = cluster.labels if len(cluster.labels) <= MOST_LABELLED else []

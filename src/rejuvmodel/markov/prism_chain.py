@@ -73,7 +73,7 @@ def chain_model(
     stays = [Command(where.region(idle), "1.0", "true", "nothing more happens")] if len(idle) else []
     if states is None:
         few = len(chain) <= MOST_LABELLED
-        states = [(chain.labels[k], np.array([k])) for k in range(len(chain))] if few else []
+        states = [(str(chain.labels[k]), np.array([k])) for k in range(len(chain))] if few else []
     named = list(states)
     labels = {name: (name, SETS[name]) for name in sets}
     for one, (label, places) in zip(identifiers((name for name, _ in named), "state_"), named, strict=True):
