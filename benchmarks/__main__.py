@@ -47,6 +47,7 @@ def main() -> None:
     chains()
     sweeps()
     optima()
+    triggers()
     missions()
     simulations()
     pool_formulas()
@@ -151,6 +152,21 @@ def optima() -> None:
     (spent,) = seconds(lambda: rj.optimize(hard, price, bounds=(0, inf)), runs=5)
     what = f"optimize with certificate, n = 50, {len(best.critical_points)} roots isolated"
     row(what, f"{spent * 1e3:.0f} ms", "< 300 ms")
+
+
+def triggers() -> None:
+    """Triggers in closed form over a grid of delays, and the best mean delay with its proof."""
+    rates = RATES.replace(rejuvenation=None)
+    costs = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
+    delays = np.geomspace(1, 10_000, 100_000)
+    for servers, clock in product((2, 10), ("unstable", "service")):
+        grid = rj.Cluster(servers, rates, trigger=rj.Trigger(rj.Fixed(delays), clock))
+        (spent,) = seconds(lambda grid=grid: rj.solve(grid).unavailability, runs=3)
+        row(f"10^5 fixed delays from {clock}, n = {servers}, closed form", f"{spent * 1e3:.0f} ms", "")
+    for servers, clock in product((1, 10, 50), ("unstable", "service")):
+        model = rj.Cluster(servers, rates, trigger=rj.Trigger(rj.Fixed(1), clock))
+        (spent,) = seconds(lambda model=model: rj.optimize(model, costs), runs=3)
+        row(f"optimize of a fixed delay from {clock}, n = {servers}", f"{spent * 1e3:.0f} ms", "")
 
 
 def missions() -> None:

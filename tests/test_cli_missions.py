@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from command_line import DUPLEX, HUANG_A, WEB_TIER, cells, document, refused, said, titles
+from command_line import DUPLEX, HUANG_A, WEB_TIER, cells, changed, document, refused, said, titles
 
 import rejuvmodel as rj
 
@@ -38,6 +40,31 @@ def test_mission_in_json() -> None:
     assert found["mean_time_to_outage"] == rj.mean_time_to_outage(cluster)
     assert found["interval_unreliability"] == rj.interval_unreliability(cluster, 720)
     assert document("mission", WEB_TIER)["cost"] > 0
+
+
+ERLANG = '[trigger]\nlaw = "erlang"\nk = 4\nclock = "service"\nmean = "3 d"\n\n[costs]'
+
+
+def test_a_mission_with_a_trigger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a trigger in phases the report names its wait, and has the numbers of the library."""
+    monkeypatch.chdir(tmp_path)
+    file = changed("duplex", ("[costs]", ERLANG))
+    text = said("mission", file, "--hours", "30 d")
+    assert cells(text, "mean wait after entering a normal state") == ["3 d"]
+    cluster = rj.read_cluster_file(file).cluster
+    assert cluster.trigger == rj.Trigger(rj.Erlang(4, "3 d"), "service")
+    assert float(cells(text, "an outage, probability")[0]) == pytest.approx(
+        rj.interval_unreliability(cluster, "30 d"), rel=1e-5
+    )
+
+
+def test_a_mission_without_phases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fixed delay is refused with the way that is open, simulation."""
+    monkeypatch.chdir(tmp_path)
+    fixed = ERLANG.replace("erlang", "fixed").replace("k = 4\n", "").replace("mean", "delay")
+    said_why = refused("mission", changed("duplex", ("[costs]", fixed)))
+    assert said_why.startswith("trigger: got Fixed(delay=72.0)")
+    assert "Use simulate" in said_why
 
 
 @pytest.mark.parametrize("hours", ["never", "-1 h", "soon", ""])

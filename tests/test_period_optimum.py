@@ -358,3 +358,58 @@ def test_bounds_of_means_may_be_text() -> None:
     assert (short.location, short.period) == ("upper bound", 240)
     assert "The longest delay of the bounds is best" in short.reason
     assert "never" not in short.reason
+
+
+def test_the_reason_says_what_is_proved_and_no_more() -> None:
+    """A reason claims a millionth where that is proved, a lower value only where one server decides."""
+    millionth = "no delay in the bounds has a value lower by more than a millionth (proved)"
+    nothing_lower = "no delay in the bounds has a lower value (proved)"
+    costs = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
+    for model, prices, bounds, start, how in (
+        (timed(rj.Fixed(1), "service", 1), None, (1, 5000), "The best delay found lies inside", millionth),
+        (timed(rj.Fixed(1), "unstable", 2), None, (0, INF), "At once is best", millionth),
+        (timed(rj.Fixed(1), "unstable", 2), None, (1, INF), "The shortest delay of the bounds", millionth),
+        (timed(rj.Fixed(1), "unstable", 3), costs, (1, 1440), "The longest delay of the bounds", millionth),
+        (timed(rj.Erlang(2, 1), "unstable", 1), None, (0, INF), "At once is best", nothing_lower),
+    ):
+        best = rj.optimize(model, prices, bounds)
+        assert best.reason.startswith(start)
+        assert how in best.reason
+    large = rj.optimize(timed(rj.Empirical([0, 0, 1]), "unstable", 6), costs, certified=False)
+    assert ("(proved)" in large.reason) == large.certified
+    assert ("(not proved)" in large.reason) != large.certified
+
+
+def test_never_may_be_better_than_the_best_inside_the_bounds() -> None:
+    """Where the minimum inside finite bounds loses against never, reason, words and gain say so."""
+    model = timed(rj.Empirical([1, 2, 400]), "service", 1)
+    best = rj.optimize(model, bounds=("1 h", "30 d"))
+    assert best.location == "interior"
+    assert best.gain < 0
+    assert f"never rejuvenating is better still ({best.without:.6g})" in best.reason
+    assert "pays" not in repr(best)
+
+
+def test_a_break_even_against_a_finite_bound_is_no_break_even_against_never() -> None:
+    """With a finite upper bound the break-even compares with that bound, and the words say with what."""
+    model = timed(
+        rj.Fixed(1), "unstable", 2, rj.Rates(aging=1 / 240, failure=1 / 2160, repair=2, restart=1 / 2)
+    )
+    best = rj.optimize(model, bounds=(0, 2000))
+    assert best.gain > 0
+    assert best.break_even is not None
+    assert rj.solve(model.with_period(best.break_even)).unavailability > best.without
+    assert "pays" not in best.reason
+    assert "better than the longest delay of the bounds only below" in best.reason
+    assert "better than the longest wait below" in repr(best)
+
+
+@EVERY_CLOCK
+def test_the_law_that_was_asked_about_is_named(clock: str) -> None:
+    """Where never is best, or at once, the law of a user is named as it is elsewhere."""
+    law = UserLaw(rj.Erlang(2, 100))
+    for rates in (RATES, RATES.replace(restart=3)):
+        best = rj.optimize(timed(law, clock, 1, rates))
+        assert best.law == "UserLaw"
+        assert "UserLaw" in repr(best)
+        assert "best mean delay" in best._repr_html_()

@@ -103,6 +103,42 @@ def test_a_law_that_cannot_be_stretched_cannot_be_optimised() -> None:
     assert stretched.trigger.mean == 24
 
 
+class WrongScale(UserLaw):
+    """A law whose ``scaled`` takes its argument for a factor."""
+
+    def scaled(self, mean: float) -> WrongScale:
+        return WrongScale(self.law.scaled(self.law.mean * mean))
+
+
+class Restless(UserLaw):
+    """A law that becomes another one when it is scaled."""
+
+    def scaled(self, mean: float) -> UserLaw:
+        return UserLaw(rj.Exponential(mean))
+
+
+@pytest.mark.parametrize(
+    ("law", "message"),
+    [
+        (WrongScale(rj.Fixed(3)), r"law.scaled\(mean\): got a law of mean 72.* for scaled\(24"),
+        (Restless(rj.Fixed(3)), r"law.scaled\(mean\): got a law of another shape"),
+    ],
+    ids=["factor", "shape"],
+)
+def test_a_law_that_is_not_stretched_in_time_is_refused(law: Any, message: str) -> None:
+    """Where scaled(mean) returns another mean or another shape, it is refused and not optimised."""
+    with pytest.raises(rj.InvalidInputError, match=message):
+        timed(law, "service", 1).with_period(24)
+    with pytest.raises(rj.InvalidInputError, match=r"law.scaled\(mean\)"):
+        rj.optimize(timed(law, "service", 1))
+
+
+def test_a_law_without_a_mean_may_be_stretched() -> None:
+    """Where a law states no mean its shape cannot be compared, and it is taken at its word."""
+    law = Given(mean=None, scaled=lambda mean: UserLaw(rj.Fixed(mean)))
+    assert timed(law, "service", 1).with_period(24).trigger.mean == 24  # type: ignore[union-attr]
+
+
 def test_a_users_law_has_no_index() -> None:
     """A user's law is one law: an index is refused."""
     with pytest.raises(rj.InvalidInputError, match=r"a law of your own is one law"):

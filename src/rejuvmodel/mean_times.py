@@ -99,7 +99,7 @@ def waiting_times(argument: str, value: object) -> Numbers:
     if isinstance(value, str | timedelta) or is_number(value):
         return hours(value, argument)
     rule = 'a waiting time is at least 0 hours, "never" included'
-    advice = _ADVICE[(True, True)]
+    advice = 'Give a time such as "14 d", hours as a number, "never", or 0 for at once.'
     array = as_array(argument, value, rule, advice)
     if array.dtype.kind == "m":
         array = _from_timedelta64(argument, array)

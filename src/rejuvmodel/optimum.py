@@ -183,6 +183,7 @@ def _optimal_period(
         costs=costs,
         bounds=bounds,
         delay=period,
+        law=type(trigger.law).__name__,
     )
 
 

@@ -66,6 +66,8 @@ class Optimum:
         Interval that was searched.
     delay : float or None
         With a trigger, the best mean delay [h].
+    law : str or None
+        With a trigger, the kind of law that was stretched, also where the best is never or at once.
     """
 
     rate: float
@@ -84,6 +86,7 @@ class Optimum:
     costs: Costs | None
     bounds: tuple[float, float]
     delay: float | None = None
+    law: str | None = None
 
     @property
     def period(self) -> float:
@@ -207,8 +210,8 @@ class Optimum:
             ("gain", f"{self.gain:.6g}"),
             ("within 1 % of the best", f"waits from {low} to {high}" if low != high else low),
         ]
-        if self.break_even_wait is not None:
-            rows.append(("pays only for waits below", words(self.break_even_wait)))
+        if self.break_even_wait is not None and self.gain >= 0:
+            rows.append((self._break_even_name(), words(self.break_even_wait)))
         return rows
 
     def _answer(self) -> list[tuple[str, str]]:
@@ -218,12 +221,16 @@ class Optimum:
                 ("best mean wait once unstable", _in_words(self.period)),
                 ("best rate λ_r", f"{self.rate:.6g} per hour"),
             ]
-        law = type(trigger.law).__name__
         return [
-            ("best delay" if law == "Fixed" else "best mean delay", _in_words(self.period)),
+            ("best delay" if self.law == "Fixed" else "best mean delay", _in_words(self.period)),
             ("counted", CLOCKS[trigger.clock]),
-            ("law of the delay", law),
+            ("law of the delay", str(self.law)),
         ]
+
+    def _break_even_name(self) -> str:
+        # With a trigger the break-even is against the upper bound, which is never only if it is infinite.
+        against_never = self.delay is None or self.bounds[1] == inf
+        return "pays only for waits below" if against_never else "better than the longest wait below"
 
     def __repr__(self) -> str:
         width = max(len(name) for name, _ in self._rows())

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from rejuvmodel.optimum_period import Found
     from rejuvmodel.period_curve import PeriodCurve
 
-_PROVED = "proved for every delay in the bounds, to a millionth of the value"
+_PROVED = "no delay in the bounds has a value lower by more than a millionth (proved)"
+_EXACT = "no delay in the bounds has a lower value (proved)"
+_SEARCHED = "no lower value was found by a numerical search (not proved)"
+#: Relative difference of two values that may be rounding.
+_ROUNDING = 1e-12
 
 
 def period_reason(curve: PeriodCurve, found: Found, bounds: tuple[float, float]) -> str:
@@ -30,14 +34,42 @@ def period_reason(curve: PeriodCurve, found: Found, bounds: tuple[float, float])
     -------
     str
     """
-    how = _PROVED if found.certified else "found by a numerical search, not proved"
     if found.location == "flat":
         return "Every delay is equally good: " + _flat(curve)
+    text = f"{_best(curve, found)}: {_how(curve, found)}"
+    if _never_is_better(curve, found):
+        text += f"; never rejuvenating is better still ({exp(float(curve.log_at(inf))):.6g})."
+    else:
+        text += f".{_pays(found, bounds[1])}"
+    return text + _condition(curve, found)
+
+
+def _best(curve: PeriodCurve, found: Found) -> str:
     if found.location == "interior":
-        return f"The minimum lies inside the bounds: {how}.{_pays(found)}"
-    if found.location == "lower bound":
-        return _lower(curve, found, how)
-    return _upper(curve, found, bounds, how)
+        return "The best delay found lies inside the bounds"
+    if found.period == inf:
+        return "Never rejuvenating is best"
+    if found.location == "upper bound":
+        return "The longest delay of the bounds is best"
+    if found.period > 0:
+        return "The shortest delay of the bounds is best"
+    value = exp(float(curve.log_at(0.0)))
+    return f"At once is best, the limit of ever shorter delays with the value {value:.6g}"
+
+
+def _how(curve: PeriodCurve, found: Found) -> str:
+    """What is proved, and no more."""
+    if not found.certified:
+        return _SEARCHED
+    decided = found.condition is not None and (
+        curve.trigger.clock == "unstable" or (found.period == inf and not found.condition.pays)
+    )
+    return _EXACT if decided else _PROVED
+
+
+def _never_is_better(curve: PeriodCurve, found: Found) -> bool:
+    here, never = (float(curve.log_at(mean)) for mean in (found.period, inf))
+    return here > -inf and never < here - _ROUNDING * max(1.0, abs(here))
 
 
 def _flat(curve: PeriodCurve) -> str:
@@ -50,29 +82,11 @@ def _flat(curve: PeriodCurve) -> str:
     return "what rejuvenation saves it costs in restarts, exactly."
 
 
-def _lower(curve: PeriodCurve, found: Found, how: str) -> str:
-    if found.period > 0:
-        return f"The shortest delay of the bounds is best, {how}.{_pays(found)}"
-    value = exp(float(curve.log_at(0.0)))
-    return (
-        f"The shorter the delay the better: the value falls towards {value:.6g} as the delay goes to 0, "
-        f"{how}.{_pays(found)}"
-    )
-
-
-def _upper(curve: PeriodCurve, found: Found, bounds: tuple[float, float], how: str) -> str:
-    if found.period == inf:
-        start = "Never rejuvenating is best: no delay of this law is worth having"
-        return f"{start}, {how}.{_condition(curve, found)}"
-    at_end, never = float(curve.log_at(bounds[1])), float(curve.log_at(inf))
-    start = f"The longest delay of the bounds is best, {how}"
-    if never < at_end:
-        return f"{start}; never rejuvenating is better still ({exp(never):.6g}).{_condition(curve, found)}"
-    return f"{start}.{_pays(found)}{_condition(curve, found)}"
-
-
-def _pays(found: Found) -> str:
-    return "" if found.break_even is None else f" It pays only below {words(found.break_even)}."
+def _pays(found: Found, longest: float) -> str:
+    if found.break_even is None:
+        return ""
+    what = "It pays" if longest == inf else "It is better than the longest delay of the bounds"
+    return f" {what} only below {words(found.break_even)}."
 
 
 def _condition(curve: PeriodCurve, found: Found) -> str:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from math import inf, log
 from typing import TYPE_CHECKING, Any
 
-from rejuvmodel.cli.numbers import availability_text, money_text, small_text, wait_text
-from rejuvmodel.cli.tables import WAIT, cost_table, parameter_table
+from rejuvmodel.cli.numbers import availability_text, money_text, small_text
+from rejuvmodel.cli.tables import cost_table, parameter_table, wait_rows
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.mission import interval_unreliability, mean_time_to_outage, transient
-from rejuvmodel.optimum_result import mean_wait
 from rejuvmodel.parameters import Costs
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def mission_report(mission: Mission) -> str:
     span, down = words(end.hours), float(end.unavailability)
     mean_down = float(end.interval_unavailability)
     rows = [
-        [WAIT, wait_text(mean_wait(float(cluster.rates.rejuvenation)))],  # type: ignore[arg-type]
+        list(wait_rows(cluster)[0]),
         ["mean availability", availability_text(mean_down, _log(mean_down))],
         ["availability at the end", availability_text(down, _log(down))],
         ["downtime", words(float(end.downtime))],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 from rejuvmodel.cli.numbers import money_text, rate_text, ratio_text, small_text, wait_text
@@ -99,7 +100,11 @@ def _flat(best: Optimum) -> str:
 
 
 def _break_even(best: Optimum) -> str:
+    if best.delay is not None and best.gain < 0:
+        return "none, never rejuvenating is better than every wait searched"
     if best.break_even_wait is not None:
+        if best.delay is not None and best.bounds[1] < inf:
+            return f"mean waits below {words(best.break_even_wait)} are better than the longest searched"
         rates = "" if best.delay is not None else f" (rates above {rate_text(best.break_even or 0.0)})"
         return f"rejuvenation pays only for mean waits below {words(best.break_even_wait)}{rates}"
     if best.location in ("upper bound" if best.delay is not None else "lower bound", "flat"):
@@ -126,7 +131,7 @@ def _certificate(best: Optimum) -> str:
     if not best.certified:
         return "none, the best wait was found by a numerical search"
     if best.delay is not None:
-        return "no wait searched gives a value lower by more than a millionth, shown by bounds on every piece"
+        return "no wait searched gives a value lower by more than a millionth (proved)"
     waits = ", ".join(words(mean_wait(rate)) for rate in reversed(best.critical_points))
     if waits:
         many = len(best.critical_points) > 1

@@ -66,7 +66,7 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
     span = words(file.horizon)
     down, log_down = float(state.unavailability), float(state.log_unavailability)
     rows = [
-        *_waits(cluster),
+        *wait_rows(cluster),
         ("availability", availability_text(down, log_down)),
         ("nines", f"{state.nines:.2f}"),
         ("unavailability", small_text(down, log_down)),
@@ -90,7 +90,8 @@ def wait_name(cluster: Cluster) -> str:
     return f"{start} {_WAITS[cluster.trigger.clock]}"
 
 
-def _waits(cluster: Cluster) -> list[tuple[str, str]]:
+def wait_rows(cluster: Cluster) -> list[tuple[str, str]]:
+    """The wait of one cluster with its name, and its rate if the law is that of the chain."""
     if cluster.trigger is not None:
         return [(wait_name(cluster), wait_text(float(np.asarray(cluster.trigger.mean))))]
     rate = float(np.asarray(cluster.rates.rejuvenation))

@@ -71,9 +71,10 @@ def draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) -> 
             label=f"{text}: {amount(best, float(curve.log_at(delay)))}",
         )  # fmt: skip
     if best.break_even is not None:
+        what = "break-even: pays only" if best.bounds[1] == inf else "better than the longest delay only"
         ax.axvline(
             best.break_even, color=GREEN, linestyle="-.", linewidth=1.5,
-            label=f"break-even: pays only below {words(best.break_even)}",
+            label=f"{what} below {words(best.break_even)}",
         )  # fmt: skip
     _name_delays(ax)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, handlelength=2.5)

@@ -14,7 +14,7 @@ from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.law_grid import Law
 from rejuvmodel.models.laws import Fixed
 from rejuvmodel.models.phases import Phases
-from rejuvmodel.models.user_law import UserTransforms, check_law
+from rejuvmodel.models.user_law import UserTransforms, check_law, check_stretched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,7 +145,8 @@ class Trigger:
         Raises
         ------
         InvalidInputError
-            If the mean is no duration, or a law of your own has no ``scaled(mean)``.
+            If the mean is no duration, or a law of your own has no ``scaled(mean)``, or one that returns
+            another mean or another shape.
         """
         if not isinstance(self.law, Law):
             mean = hours(mean, "mean")
@@ -156,7 +157,10 @@ class Trigger:
                 "law", shown(self.law), "to change its mean, a law needs a method scaled(mean)",
                 "Add one that returns the law stretched in time.",
             )  # fmt: skip
-        return Trigger(self.law.scaled(mean), self.clock)
+        scaled = Trigger(self.law.scaled(mean), self.clock)
+        if not isinstance(self.law, Law):
+            check_stretched(self.law, scaled.law, mean)
+        return scaled
 
     def transforms(self, shape: tuple[int, ...], part: slice) -> Transforms:
         """Return the transforms of the law at some points of a grid, as the closed form reads them.

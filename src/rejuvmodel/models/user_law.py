@@ -30,6 +30,10 @@ _RATES = np.concatenate([[0.0], np.logspace(-12, 12, 97)])
 _LARGEST = 1e150
 #: The same for the ends of slopes, which take sums and differences only.
 _FARTHEST = 1e300
+#: Rates, in units of 1/mean, at which a stretched law is compared, how closely, and up to which mean [h].
+_COMPARED = np.array([0.01, 0.1, 0.5, 1.0, 2.0, 10.0])
+_ALIKE = 1e-8
+_LONGEST = 1e100
 #: How far F*(s) + (1 − F*(s)) may be from 1.
 _ROUNDING = 1e-12
 #: Chebyshev points of an interpolation, and how small its last coefficients must be against the largest.
@@ -208,6 +212,38 @@ def check_law(law: object) -> None:
         raise InvalidInputError(
             "law.mean", shown(mean), "the mean of a law is a number of at least 0 hours",
             "Leave it out, or give it.",
+        )  # fmt: skip
+
+
+def check_stretched(law: Any, stretched: Any, mean: float) -> None:
+    """Refuse what ``law.scaled(mean)`` returned if it has another mean or shape, as far as they are known.
+
+    Parameters
+    ----------
+    law, stretched : object
+        A user's law, and what its ``scaled`` made of it; both are laws.
+    mean : float
+        The mean that was asked for [h], above 0 and finite.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not the law stretched in time.
+    """
+    argument, rule = "law.scaled(mean)", "scaled returns the law stretched in time to that mean"
+    old, new = (getattr(one, "mean", None) for one in (law, stretched))
+    if new is not None and not abs(new - mean) <= _ALIKE * mean:
+        raise InvalidInputError(
+            argument, f"a law of mean {float(new):g} for scaled({mean:g})", rule,
+            "Its argument is the new mean in hours, not a factor.",
+        )  # fmt: skip
+    if old is None or not all(1 / _LONGEST < one < _LONGEST for one in (old, mean)):
+        return
+    before, after = (evaluated(one, "laplace", _COMPARED / m) for one, m in ((law, old), (stretched, mean)))
+    if np.any(np.abs(before - after) > _ALIKE):
+        raise InvalidInputError(
+            argument, f"a law of another shape for scaled({mean:g})", rule,
+            "Multiply all its times by one factor, and check its mean.",
         )  # fmt: skip
 
 
