@@ -26,7 +26,8 @@ FLOORS = (
     {"steady_state"},
     {
         "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
-        "markov.level_blocks", "markov.levels", "markov.level_reduction",
+        "markov.level_blocks", "markov.level_numbers", "markov.chain_levels", "markov.band_factors",
+        "markov.levels", "markov.level_reduction",
         "markov.residuals", "markov.export", "markov.groups",
         "markov.prism_text", "markov.prism_commands", "markov.prism_chain",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
@@ -39,7 +40,7 @@ FLOORS = (
     },
     {"models.cluster", "models.reactive", "models.pool_states", "models.pool", "models.pool_levels"},
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
-    {"product_solution", "pool_solution", "pool_solving"},
+    {"product_solution", "pool_solution", "pool_solving", "pool_outage"},
     {"models.pool_prism", "prism"},
     {"solving", "mission_inputs", "mission_result", "mission"},
     {
@@ -47,16 +48,17 @@ FLOORS = (
         "polynomials.cost",
         "optimum_search", "optimum_reason", "optimum_result", "optimum",
         "decided_policy", "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
+        "pool_curve", "pool_search", "pool_optimum", "pool_alternative", "pool_choice_result", "pool_choice",
         "simulation.timed_chain", "simulation.jumps", "simulation.events", "simulation.totals",
         "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
         "simulation.result", "simulation.simulating",
     },
     {
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",
-        "drawing.period_plot",
+        "drawing.period_plot", "drawing.choice_map",
         "plotting",
     },
-    {"trigger_table", "cluster_file"},
+    {"trigger_table", "pool_table", "cluster_file"},
     {
         "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
         "cli.pictures", "cli.missions", "cli.simulated",

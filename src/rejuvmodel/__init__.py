@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import ParameterWarning as ParameterWarning
     from rejuvmodel.parameters import Rates as Rates
     from rejuvmodel.policy import RejuvenationPolicy as RejuvenationPolicy
+    from rejuvmodel.pool_alternative import PoolAlternative as PoolAlternative
+    from rejuvmodel.pool_alternative import Prices as Prices
+    from rejuvmodel.pool_choice import choose_pool as choose_pool
+    from rejuvmodel.pool_choice_result import PoolChoice as PoolChoice
     from rejuvmodel.pool_solution import PoolState as PoolState
     from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.simulation.estimate import Estimate as Estimate
@@ -83,8 +87,11 @@ _HOMES = {
     "Optimum": "optimum_result",
     "ParameterWarning": "parameters",
     "Pool": "models.pool",
+    "PoolAlternative": "pool_alternative",
+    "PoolChoice": "pool_choice_result",
     "PoolState": "pool_solution",
     "PrismText": "markov.prism_text",
+    "Prices": "pool_alternative",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
@@ -96,6 +103,7 @@ _HOMES = {
     "Trigger": "models.trigger",
     "Uniform": "models.laws",
     "agreement": "cross_check",
+    "choose_pool": "pool_choice",
     "interval_availability": "mission",
     "interval_reliability": "mission",
     "interval_unavailability": "mission",

@@ -1,6 +1,7 @@
 """The cluster file: one TOML file that describes a cluster, its costs, and what to report.
 
     [cluster]     servers
+    [pool]        primaries, spares, …  (``rejuvmodel.pool_table``)     instead of [cluster]
     [mean_times]  aging, failure, repair, restart, rejuvenate_after     "7 d", or hours as a number
     [rates]       aging, failure, repair, restart, rejuvenation         per hour; instead of [mean_times]
     [costs]       failure, rejuvenation; capacity, per_rejuvenation, degraded, currency
@@ -33,7 +34,9 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.mean_times import any_greater, mean_rate, waiting_times
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.parameters import Costs, ParameterWarning, Rates
+from rejuvmodel.pool_table import read_pool
 from rejuvmodel.toml_files import read_toml
 from rejuvmodel.toml_keys import REQUIRED, as_written
 from rejuvmodel.toml_tables import Table
@@ -62,9 +65,9 @@ class ClusterFile:
     ----------
     path : str
         The file, as it was named.
-    cluster : Cluster
-        The cluster, or a grid of clusters; ``cluster.rates.rejuvenation`` is None where the file leaves
-        the wait out.
+    cluster : Cluster or Pool
+        The cluster, a grid of clusters, or the pool; ``cluster.rates.rejuvenation`` is None where the file
+        leaves the wait out.
     costs : Costs or None
         Costs; None without a table of costs.
     currency : str
@@ -81,7 +84,7 @@ class ClusterFile:
     """
 
     path: str
-    cluster: Cluster
+    cluster: Cluster | Pool
     costs: Costs | None
     currency: str
     bounds: tuple[float, float]
@@ -125,12 +128,18 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     contents = read_toml(path)
     place = os.fsdecode(path)
     file = Table(contents, place)
-    count, costs = file.table("cluster"), file.table("costs", None)
+    costs = file.table("costs", None)
     search, report = file.table("optimize", None), file.table("report", None)
-    servers = count.integer("servers", minimum=1)
+    is_pool = _is_pool(file)
+    count = file.table("pool" if is_pool else "cluster")
+    servers = 0 if is_pool else count.integer("servers", minimum=1)
     rates = _rates(file, contents)
     trigger, is_open = None, rates.rejuvenation is None
     if "trigger" in file:
+        if is_pool:
+            raise InvalidInputError(
+                f"trigger in {place}", "a table", "the waits of a [pool] are exponential", "Remove [trigger]."
+            )
         if not is_open:
             key = "rates.rejuvenation" if "rates" in file else "mean_times.rejuvenate_after"
             raise InvalidInputError(
@@ -140,10 +149,23 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     prices, currency = (None, "") if costs is None else _costs(costs)
     bounds = _bounds(search, contents, of_waits=trigger is not None)
     horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
+    pool = read_pool(count, rates) if is_pool else None
     file.finish()
+    if is_pool and bounds[1] == inf:
+        table = file.table("optimize")
+        table.refuse("rejuvenate_after", "in a [pool] the shortest wait is above 0", 'Write "1 min".')
     given = search is not None and "rejuvenate_after" in search
-    cluster = _place(place, Cluster, servers, rates, trigger)
+    cluster = _place(place, Cluster, servers, rates, trigger) if pool is None else pool
     return ClusterFile(place, cluster, prices, currency, bounds, not given, horizon, is_open)
+
+
+def _is_pool(file: Table) -> bool:
+    if "pool" in file and "cluster" in file:
+        raise InvalidInputError(
+            f"cluster and pool in {file.place}", "both", "a file has one of [cluster] and [pool]",
+            "Remove one of them.",
+        )  # fmt: skip
+    return "pool" in file
 
 
 def _rates(file: Table, contents: Mapping[str, Any]) -> Rates:

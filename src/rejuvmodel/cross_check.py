@@ -202,7 +202,7 @@ def compare(first: SteadyState, second: SteadyState) -> Agreement:
     rank = np.where(np.arange(len(labels)) < len(labels) - len(known), gap, 0.999 * gap)
     index = np.unravel_index(int(np.argmax(rank)), gap.shape)
     place = tuple(int(k) for k in index[:-1])
-    where = labels[index[-1]] + (f" at grid index {place}" if place else "")
+    where = str(labels[index[-1]]) + (f" at grid index {place}" if place else "")
     logarithms = bool(tiny[index])
     one, other = (log_p, log_q) if logarithms else (p, q)
     return Agreement(

@@ -10,20 +10,21 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.law_grid import Law
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.policy import RejuvenationPolicy
 
 _SCOPES = ("cluster", "server")
 
 
 def decided_policy(
-    model: Cluster, period: float, scope: object, computed_from: dict[str, Any], **terms: Any
+    model: Cluster | Pool, period: float, scope: object, computed_from: dict[str, Any], **terms: Any
 ) -> RejuvenationPolicy:
     """Return the policy of a decision; nothing is turned into something else on the way.
 
     Parameters
     ----------
-    model : Cluster
-        The cluster at its best wait.
+    model : Cluster or Pool
+        The model at its best wait.
     period : float
         Best mean delay [h].
     scope : object
@@ -43,19 +44,29 @@ def decided_policy(
     InvalidInputError
         If the scope does not fit the model, or the law fits no file.
     """
-    n = model.servers
-    clock = "unstable" if model.trigger is None else model.trigger.clock
+    if isinstance(model, Pool):
+        n, clock, law = model.total, "unstable", "exponential"
+        # Unguarded, the model itself lets the last required server go.
+        required = model.needed if model.guarded else min(model.needed, n - 1)
+        at_once = max(1, min(model.places, n - required))
+        described = {"name": "Pool", **model.layout()}
+    else:
+        n, law = model.servers, _law(model, period)
+        clock = "unstable" if model.trigger is None else model.trigger.clock
+        required, at_once = n - 1, 1
+        described = {"name": "Cluster", "servers": n}
     origin = {
         "library": _version(),
-        "model": {"name": "Cluster", "servers": n},
+        "model": described,
         "rates": {name: rate for name, rate in model.rates.to_dict().items() if name != "rejuvenation"},
     }
-    if terms.get("required") is None:
-        terms["required"] = n - 1
+    for name, default in (("required", required), ("max_concurrent", at_once)):
+        if terms.get(name) is None:
+            terms[name] = default
     return RejuvenationPolicy(
-        scope=_scope(scope, n),
+        scope=_scope(scope, n, pool=isinstance(model, Pool)),
         clock=clock,
-        law=_law(model, period),
+        law=law,
         mean=period,
         servers=n,
         computed_from=origin | computed_from,
@@ -63,13 +74,18 @@ def decided_policy(
     )
 
 
-def _scope(scope: object, servers: int) -> str:
+def _scope(scope: object, servers: int, *, pool: bool) -> str:
     if not isinstance(scope, str) or scope not in _SCOPES:
         raise InvalidInputError(
             "scope", shown(scope), 'a scope is "cluster" or "server"',
             '"cluster" is one clock for all servers, "server" a clock for each.',
         )  # fmt: skip
-    if scope == "server" and servers > 1:
+    if pool and scope == "cluster":
+        raise InvalidInputError(
+            "scope", '"cluster" for a Pool', "the clocks of a Pool are each server's, not the cluster's",
+            'Write scope="server"; a clock for all is found by a Cluster.',
+        )  # fmt: skip
+    if not pool and scope == "server" and servers > 1:
         raise InvalidInputError(
             "scope", f'"server" for a Cluster of {servers} servers',
             "the clocks of a Cluster are the cluster's, not each server's",

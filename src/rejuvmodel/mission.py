@@ -8,12 +8,12 @@ expected share of [0, t] that is up, *interval reliability* the probability that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 
 from rejuvmodel.durations import shown
-from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.errors import ConvergenceError, InvalidInputError
 from rejuvmodel.markov.absorption import Stopped, mean_time, stopped_at
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.groups import weighted_groups
@@ -21,8 +21,10 @@ from rejuvmodel.markov.transient import course
 from rejuvmodel.mission_inputs import mission_hours, start_distribution
 from rejuvmodel.mission_result import Transient
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.models.trigger import Trigger
+from rejuvmodel.pool_outage import mean_time_by_levels
 from rejuvmodel.solutions import ArraySolution
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
     Hours: TypeAlias = "float | str | timedelta | ArrayLike"
     Start: TypeAlias = "str | Mapping[str, float] | ArrayLike | None"
 
-Model: TypeAlias = "Cluster | Reactive | MarkovChain"
+#: States of a pool up to which its whole chain takes the place of levels that doubles cannot resolve.
+_SMALL_POOL = 5000
+
+Model: TypeAlias = "Cluster | Reactive | Pool | MarkovChain"
 
 
 def transient(model: Model, hours: Hours, *, start: Start = None) -> Transient:
@@ -44,15 +49,15 @@ def transient(model: Model, hours: Hours, *, start: Start = None) -> Transient:
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model. A trigger has to follow a law in exponential phases (exponential, Erlang,
         hyperexponential); their probabilities are summed to the states they belong to.
     hours : float, str, timedelta or array_like
         Time t [h], or ``"30 d"``, or several in a one-dimensional array; finite and at least 0.
     start : str, mapping or array_like, optional
         State at time 0: a label, probabilities by label, or one for each state. By default the start of the
-        chain, in a cluster n (all servers in operation and fresh). In phases, states bear the labels of the
-        chain, such as ``"u2.1"``.
+        chain, in a cluster n (all servers in operation and fresh), in a pool (N, 0, 0, 0). In phases, states
+        bear the labels of the chain, such as ``"u2.1"``.
 
     Returns
     -------
@@ -87,8 +92,9 @@ def transient(model: Model, hours: Hours, *, start: Start = None) -> Transient:
     if chain.down is not None:
         up = np.setdiff1d(np.arange(len(chain)), groups["unavailability"][0])
         groups["up"] = (up, np.ones(len(up)))
+    labels = cast("Sequence[str]", model.labels)
     at, until = (
-        _solution(model.labels, places, groups, values if np.ndim(times) else values[0], found.method)
+        _solution(labels, places, groups, values if np.ndim(times) else values[0], found.method)
         for values in (found.probabilities, found.occupancies)
     )
     return Transient(times, at, until, found.method, found.truncation_error, found.resolution)
@@ -99,7 +105,7 @@ def interval_availability(model: Model, hours: Hours, *, start: Start = None) ->
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model with down states.
     hours : float, str, timedelta or array_like
         Length t of the interval [h]; at 0 the limit, the availability at the start.
@@ -119,7 +125,7 @@ def interval_unavailability(model: Model, hours: Hours, *, start: Start = None) 
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model with down states.
     hours : float, str, timedelta or array_like
         Length t of the interval [h]; at 0 the limit, the unavailability at the start.
@@ -139,7 +145,7 @@ def interval_reliability(model: Model, hours: Hours, *, start: Start = None) -> 
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model with down states.
     hours : float, str, timedelta or array_like
         Length t of the interval [h].
@@ -160,7 +166,7 @@ def interval_unreliability(model: Model, hours: Hours, *, start: Start = None) -
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model with down states.
     hours : float, str, timedelta or array_like
         Length t of the interval [h].
@@ -181,7 +187,7 @@ def mean_time_to_outage(model: Model, *, start: Start = None) -> float:
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         One model with down states.
     start : str, mapping or array_like, optional
         State at time 0; by default the start of the chain.
@@ -189,9 +195,15 @@ def mean_time_to_outage(model: Model, *, start: Start = None) -> float:
     Returns
     -------
     float
-        Mean time [h], by elimination without subtractions; 0 for a start in an outage; infinite where there
-        may never be an outage, and beyond 1.8e308 hours.
+        Mean time [h], by elimination without subtractions, of a pool level by level; 0 for a start in an
+        outage; infinite where there may never be an outage, and beyond 1.8e308 hours.
     """
+    if isinstance(model, Pool) and start is None:
+        try:
+            return mean_time_by_levels(model)
+        except ConvergenceError:
+            if len(model.labels) > _SMALL_POOL:
+                raise
     return mean_time(_stopped(model, start))
 
 
@@ -220,11 +232,12 @@ def _expanded(model: Model) -> tuple[MarkovChain, Integers, Floats | None]:
                 "Use simulate, or an Erlang law of many stages for a fixed delay.",
             )  # fmt: skip
         return model.expansion()
-    if not isinstance(model, Reactive | MarkovChain):
+    if not isinstance(model, Reactive | Pool | MarkovChain):
         raise InvalidInputError(
-            "model", shown(model), "a model is a Cluster, a Reactive or a MarkovChain", "Build one first."
-        )
-    chain = model.chain() if isinstance(model, Reactive) else model
+            "model", shown(model), "a model is a Cluster, a Reactive, a Pool or a MarkovChain",
+            "Build one first.",
+        )  # fmt: skip
+    chain = model if isinstance(model, MarkovChain) else model.chain()
     return chain, np.arange(len(chain)), None
 
 

@@ -13,7 +13,8 @@ of N'S − NS' are isolated exactly, on integers; the minima among them and both
 
 The limit at x = ∞ is a value of the chain without unstable states; no finite rate attains it.
 
-With a trigger the mean delay takes the place of the rate: ``optimum_period``.
+With a trigger the mean delay takes the place of the rate: ``optimum_period``. A pool is searched without a
+proof: ``pool_optimum``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from rejuvmodel.arrays import real
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.trigger import Trigger
 from rejuvmodel.optimum_period import best_period, period_bounds
 from rejuvmodel.optimum_reason import reason
@@ -39,6 +41,7 @@ from rejuvmodel.period_curve import PeriodCurve
 from rejuvmodel.period_reason import period_reason
 from rejuvmodel.polynomials.cost import CostQuotient, cost_quotient
 from rejuvmodel.polynomials.real_roots import isolate_positive_roots, refine
+from rejuvmodel.pool_optimum import optimal_pool
 
 #: Largest cluster whose polynomials are formed exactly. With the costs of Eq. 3 alone the theorem
 #: certifies every size.
@@ -49,7 +52,7 @@ UNAVAILABILITY = Costs(failure=1, rejuvenation=1)
 
 
 def optimize(
-    model: Cluster,
+    model: Cluster | Pool,
     costs: Costs | None = None,
     bounds: Sequence[float] = (0.0, inf),
     *,
@@ -61,16 +64,18 @@ def optimize(
 
     Parameters
     ----------
-    model : Cluster
-        One cluster; its own rejuvenation rate, or the mean of its trigger, is not used.
+    model : Cluster or Pool
+        One cluster or pool; its own rejuvenation rate, or the mean of its trigger, is not used. A pool is
+        searched numerically, every rate solved exactly; the optimum then says that nothing is proved.
     costs : Costs, optional
         Scalar costs. Without costs the unavailability is minimised.
     bounds : (float, float), optional
         Rates λ_r [1/h] to choose from, lower < upper; the upper may be infinite. With a trigger, mean delays
-        [h], a timedelta or text such as "30 d". Everything by default.
+        [h], a timedelta or text such as "30 d". Everything by default; a pool needs a finite upper bound.
     certified : bool, optional
         Insist on a proof. With False, clusters of more than `CERTIFIED_SERVERS` servers with costs beyond
         Eq. 3, and triggers whose proof would take too long, are searched numerically instead of refused.
+        Without effect on a pool, for which there is no proof.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def optimize(
     Raises
     ------
     InvalidInputError
-        If the model is a grid or not a cluster, or the bounds or costs are not valid.
+        If the model is a grid, or neither a cluster nor a pool, or the bounds or costs are not valid.
     SizeError
         If a proof is asked for and the cluster is too large for it.
 
@@ -93,9 +98,12 @@ def optimize(
     ('interior', True)
     """
     prices = _scalar_costs(costs)
+    if isinstance(model, Pool):
+        _truth(certified)
+        return optimal_pool(model, costs, prices, bounds)
     if not isinstance(model, Cluster):
         raise InvalidInputError(
-            "model", shown(model), "optimize takes a Cluster", "Write Cluster(servers, rates)."
+            "model", shown(model), "optimize takes a Cluster or a Pool", "Write Cluster(servers, rates)."
         )
     if model.shape:
         raise InvalidInputError(
@@ -104,8 +112,7 @@ def optimize(
             "optimize takes one cluster",
             "Write optimize(cluster[index]).",
         )
-    if not isinstance(certified, bool | np.bool_):
-        raise InvalidInputError("certified", shown(certified), "certified is True or False")
+    _truth(certified)
     if model.trigger is not None:
         return _optimal_period(
             model, model.trigger, costs, prices, period_bounds(bounds), insist=bool(certified)
@@ -229,6 +236,11 @@ def _break_even(f: CostQuotient, low: float) -> float | None:
 def _rounded(x: Fraction) -> float:
     """The positive double nearest to x, which may be beyond their range."""
     return min(max(float(min(x, Fraction(sys.float_info.max))), 5e-324), sys.float_info.max)
+
+
+def _truth(certified: object) -> None:
+    if not isinstance(certified, bool | np.bool_):
+        raise InvalidInputError("certified", shown(certified), "certified is True or False")
 
 
 def _bounds(bounds: object) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from rejuvmodel.decided_policy import decided_policy
 from rejuvmodel.durations import words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.trigger import CLOCKS
 from rejuvmodel.parameters import Costs
 from rejuvmodel.solving import solve
@@ -44,22 +45,23 @@ class Optimum:
     critical_points : tuple of float
         All positive rates [1/h] where the derivative is 0, for clusters of at most `CERTIFIED_SERVERS`; each
         correctly rounded to 1 unit in the last place. With a trigger, mean delays [h] at which the curve was
-        seen to turn.
+        seen to turn; in a pool, such rates.
     certified : bool
         Whether the location is proved: by exact isolation of all critical points, or by the theorem. With a
-        trigger, whether it is proved that no delay in the bounds gives a value lower by a millionth.
+        trigger, whether it is proved that no delay in the bounds gives a value lower by a millionth. In a
+        pool only where the rate makes no difference.
     flat_region : tuple of float
         The part of the axis around the best whose objective is within 1 % of the best value.
     break_even : float or None
         Rate [1/h] above which the objective is below its value at the lower bound, if it first rises; None if
         rejuvenation pays from the lower bound on, or never. With a trigger, the mean delay [h] below which it
-        is below its value at the upper bound, if it first rises.
+        is below its value at the upper bound, if it first rises. In a pool it is looked for in the bounds.
     without : float
-        Objective of the same cluster without rejuvenation.
+        Objective of the same model without rejuvenation.
     gain : float
         ``without − value``: what the best rate saves against never rejuvenating.
-    model : Cluster
-        The cluster at the best rate.
+    model : Cluster or Pool
+        The model at the best rate.
     costs : Costs or None
         Costs, None for unavailability.
     bounds : tuple of float
@@ -82,7 +84,7 @@ class Optimum:
     break_even: float | None
     without: float
     gain: float
-    model: Cluster
+    model: Cluster | Pool
     costs: Costs | None
     bounds: tuple[float, float]
     delay: float | None = None
@@ -113,7 +115,7 @@ class Optimum:
 
     @cached_property
     def state(self) -> SteadyState:
-        """Steady state of `model`, by the closed form."""
+        """Steady state of `model`; of a cluster by the closed form, of a pool a `PoolState`."""
         return solve(self.model)
 
     def policy(
@@ -121,7 +123,7 @@ class Optimum:
         *,
         scope: str,
         required: int | None = None,
-        max_concurrent: int = 1,
+        max_concurrent: int | None = None,
         jitter: float | timedelta | str = 0.0,
         horizon: float | timedelta | str = "365 d",
         currency: str | None = None,
@@ -131,11 +133,14 @@ class Optimum:
         Parameters
         ----------
         scope : {"cluster", "server"}
-            Whose clock the delay is. A `Cluster` has clocks of the cluster; with one server both fit.
+            Whose clock the delay is. A `Cluster` has clocks of the cluster, a `Pool` one for each server;
+            with one server in a cluster both fit.
         required : int, optional
-            Servers that must go on serving; all but one by default.
+            Servers that must go on serving; by default all but one of a cluster, and of a pool those
+            required, but for one where it is not guarded and requires all.
         max_concurrent : int, optional
-            Servers that may rejuvenate at the same time.
+            Servers that may rejuvenate at the same time; by default one of a cluster, and of a pool its
+            slots, as far as the required servers leave room.
         jitter : float, timedelta or str, optional
             Largest extra delay [h], added at random to spread restarts.
         horizon : float, timedelta or str, optional
@@ -189,11 +194,10 @@ class Optimum:
             "objective": self.objective, "location": self.location, "reason": self.reason,
             "critical_points": list(self.critical_points), "certified": self.certified,
             "flat_region": list(self.flat_region), "break_even": self.break_even, "gain": self.gain,
-            "without": self.without, "bounds": list(self.bounds), "servers": self.model.servers,
-            "rates": self.model.rates.to_dict(),
-            "costs": None if self.costs is None else self.costs.to_dict(),
+            "without": self.without, "bounds": list(self.bounds), "rates": self.model.rates.to_dict(),
+            "costs": None if self.costs is None else self.costs.to_dict(), "servers": self.model.servers,
             "trigger": None if self.model.trigger is None else self.model.trigger.to_dict(),
-        }  # fmt: skip
+        } | ({"pool": self.model.layout()} if isinstance(self.model, Pool) else {})  # fmt: skip
 
     def _rows(self) -> list[tuple[str, str]]:
         ends = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.drawing.choice_map import draw_map
 from rejuvmodel.drawing.cluster_layout import cluster_layout
 from rejuvmodel.drawing.diagram_drawing import draw
 from rejuvmodel.drawing.diagram_layout import free_layout
@@ -32,8 +33,10 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, require_chain, state_kinds
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.cluster_labels import ClusterLabels
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
+from rejuvmodel.pool_choice_result import PoolChoice
 from rejuvmodel.solutions import ArraySolution
 from rejuvmodel.solving import ClusterSolution
 from rejuvmodel.steady_state import SteadyState
@@ -161,6 +164,42 @@ def plot_period(
     ax = _axes(ax, (7.5, 6.0))
     assert trigger is not None  # was required
     draw_period(ax, cluster, trigger, best)
+    return ax
+
+
+def plot_choice(
+    choice: PoolChoice, *, across: str = "spares", down: str = "primaries", ax: Axes | None = None
+) -> Axes:
+    """Plot the nines of availability that pools achieve, over two of their numbers.
+
+    A cell stands for the cheapest alternative of its pair that meets the target, or the one of least
+    unavailability if none does; it is then hatched. The best of all has a frame.
+
+    Parameters
+    ----------
+    choice : PoolChoice
+        What `choose_pool` found.
+    across, down : str, optional
+        What lies along the axes: "primaries", "spares", "required", "slots", "crews" or "rejuvenation".
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Raises
+    ------
+    InvalidInputError
+        If ``choice`` is no choice, or an axis has another name.
+    """
+    if not isinstance(choice, PoolChoice):
+        raise InvalidInputError(
+            "choice", shown(choice), "plot_choice takes a PoolChoice", "Write choose_pool(…) first."
+        )
+    ax = _axes(ax, (7.5, 4.5))
+    draw_map(ax, choice, across, down)
     return ax
 
 
@@ -297,8 +336,10 @@ def _require_same(
         )
 
 
-def _is_same(cluster: Cluster, other: Cluster) -> bool:
+def _is_same(cluster: Cluster, other: Cluster | Pool) -> bool:
     """Whether two clusters differ in the wait alone."""
+    if isinstance(other, Pool):
+        return False
     if cluster.trigger is None or other.trigger is None:
         return cluster.trigger is other.trigger and (
             cluster.with_rejuvenation(None) == other.with_rejuvenation(None)

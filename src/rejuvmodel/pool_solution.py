@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
+from rejuvmodel.markov.level_blocks import LevelSolution
+from rejuvmodel.markov.levels import LevelAggregation, aggregate
 from rejuvmodel.measures import log_sum
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool import Pool

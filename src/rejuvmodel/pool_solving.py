@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rejuvmodel.errors import ConvergenceError
+from rejuvmodel.markov.elimination import GTH
+from rejuvmodel.markov.level_blocks import LevelSolution
 from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
-from rejuvmodel.markov.levels import LevelAggregation, LevelSolution, aggregate
+from rejuvmodel.markov.levels import LevelAggregation, aggregate
 from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require_sweepable
-from rejuvmodel.pool_solution import PoolSolution
+from rejuvmodel.pool_solution import PoolSolution, from_probabilities
 
 if TYPE_CHECKING:
     from rejuvmodel.models.pool import Pool
@@ -56,6 +58,10 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
         return _swept(levels, solver, "it was asked for")
     if size <= _SMALL:
         return _reduced(levels, f"levels of at most {size} states are eliminated one after the other")
+    if len(levels) == 1 and size > _LARGE:
+        log_pi = GTH().log_weights(pool.chain().flows)[1]
+        why = "no server ever fails, so there is one level, too large for a dense matrix"
+        return from_probabilities(pool, log_pi, 0.0, GTH.name, why)
     medium = size <= _MEDIUM
     try:
         why = f"levels of up to {size} states take longer to eliminate than the few sweeps that settle them"

@@ -15,11 +15,12 @@ from rejuvmodel import measures
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
+from rejuvmodel.markov.chain_levels import ChainLevels
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.groups import weighted_groups
-from rejuvmodel.markov.level_reduction import LevelReduction
-from rejuvmodel.markov.levels import LevelAggregation
+from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
+from rejuvmodel.markov.levels import LevelAggregation, aggregate
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models import birth_death, closed_form, trigger_form
 from rejuvmodel.models.cluster import Cluster
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from rejuvmodel.markov.flows import Flows
 
     Floats = NDArray[np.float64]
 
@@ -57,10 +60,11 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
+    model : Cluster, Reactive, Pool or MarkovChain
         What to solve. A `Cluster` with array rates is solved for the whole grid.
-    solver : ClosedForm, GTH or Direct, optional
-        How. By default the closed form where there is one, else GTH.
+    solver : ClosedForm, GTH, Direct, LevelAggregation or LevelReduction, optional
+        How. By default the closed form where there is one; a pool by its levels, and the result says which
+        way and why; else GTH. The solvers by levels take a `Pool`, or a chain that declares its levels.
 
     Returns
     -------
@@ -94,17 +98,22 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
     if isinstance(model, Pool):
         return _pool_state(model, solver)
     if isinstance(solver, LevelAggregation | LevelReduction):
-        raise InvalidInputError(
-            "solver", shown(solver), "levels are those of a Pool", "Use GTH() or Direct()."
-        )
+        if not isinstance(model, MarkovChain) or model.levels is None:
+            raise InvalidInputError(
+                "solver", f"{type(solver).__name__}()", f"{_named(model)} has no levels",
+                "Use GTH() or Direct(), or build a chain with levels=.",
+            )  # fmt: skip
+        return SteadyState(_by_levels(model, model.levels, solver))
     if solver is None:
         solver = GTH() if isinstance(model, MarkovChain) else ClosedForm()
     if isinstance(solver, ClosedForm):
         return SteadyState(_closed(model))
     if not isinstance(solver, GTH | Direct):
         raise InvalidInputError(
-            "solver", shown(solver), "a solver is ClosedForm(), GTH() or Direct()", "Mind the parentheses."
-        )
+            "solver", shown(solver),
+            "a solver is ClosedForm(), GTH(), Direct(), LevelAggregation() or LevelReduction()",
+            "Mind the parentheses.",
+        )  # fmt: skip
     if isinstance(model, Cluster) and model.shape:
         return SteadyState(_numeric_grid(model, solver))
     return SteadyState(_numeric_model(model, solver))
@@ -197,16 +206,36 @@ def _closed(model: Cluster | Reactive | MarkovChain) -> ClusterSolution | ArrayS
     return ArraySolution(model.labels, *pair, groups, ClosedForm.name)
 
 
+def _named(model: Model) -> str:
+    return "a chain built without levels=" if isinstance(model, MarkovChain) else f"a {type(model).__name__}"
+
+
+def _by_levels(
+    chain: MarkovChain, numbers: NDArray[np.int64], solver: LevelAggregation | LevelReduction
+) -> ArraySolution:
+    members, flows = chain.recurrent_flows()
+    levels = ChainLevels(flows, numbers[members])
+    found = reduce_levels(levels) if isinstance(solver, LevelReduction) else aggregate(levels, solver)
+    logs = levels.log_probabilities(found)
+    return _of_all_states(chain, members, flows, (np.exp(logs), logs), solver.name)
+
+
 def _numeric(chain: MarkovChain, solver: GTH | Direct) -> ArraySolution:
     members, flows = chain.recurrent_flows()
-    inner, log_inner = solver.log_weights(flows)
+    return _of_all_states(chain, members, flows, solver.log_weights(flows), solver.name)
+
+
+def _of_all_states(
+    chain: MarkovChain, members: NDArray[np.int64], flows: Flows, found: tuple[Floats, Floats], name: str
+) -> ArraySolution:
+    inner, log_inner = found
     if len(members) == len(chain):
         pi, log_pi = inner, log_inner
     else:
         pi, log_pi = np.zeros(len(chain)), np.full(len(chain), -np.inf)
         pi[members], log_pi[members] = inner, log_inner
     residual = _residual(inner, flows.origin, flows.target, flows.rate)
-    return ArraySolution(chain.labels, pi, log_pi, weighted_groups(chain), solver.name, residual)
+    return ArraySolution(chain.labels, pi, log_pi, weighted_groups(chain), name, residual)
 
 
 def _numeric_model(model: Cluster | Reactive | MarkovChain, solver: GTH | Direct) -> ArraySolution:

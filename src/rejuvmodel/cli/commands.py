@@ -310,11 +310,12 @@ def _decided(path: str, one_for: str = "") -> tuple[Decided, SteadyState]:
 
 def _prior_art(decided: Decided) -> SteadyState | None:
     """Fig. 2 with the same failure and repair rates, where it is one model of readable size."""
+    from rejuvmodel.models.pool import Pool
     from rejuvmodel.models.reactive import Reactive
     from rejuvmodel.solving import solve as steady
 
     cluster, rates = decided.cluster, decided.cluster.rates
-    if cluster.shape or cluster.servers > _PRIOR_ART_SERVERS:
+    if isinstance(cluster, Pool) or cluster.shape or cluster.servers > _PRIOR_ART_SERVERS:
         return None
     return steady(Reactive(servers=cluster.servers, failure=rates.failure, repair=rates.repair))
 

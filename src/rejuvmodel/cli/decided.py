@@ -16,11 +16,18 @@ from rejuvmodel.cluster_file import ClusterFile
 from rejuvmodel.cross_check import Agreement, agreement
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
 
 #: Gives the indices of a grid of some shape, and may show how far the work has come.
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
+
+
+#: Commands that know no pools.
+_CLUSTERS_ONLY = ("plot", "diagram", "simulate")
+#: States of a pool up to which its whole chain is solved beside its levels.
+_COMPARED_STATES = 3000
 
 
 def points(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -36,14 +43,14 @@ class Decided:
     ----------
     file : ClusterFile
         What the file says.
-    cluster : Cluster
-        The cluster, or grid, with a rate at every point.
+    cluster : Cluster or Pool
+        The cluster, grid or pool, with a rate at every point.
     optimum : Optimum or None
         The optimum, if the file leaves the wait out and describes one cluster.
     """
 
     file: ClusterFile
-    cluster: Cluster
+    cluster: Cluster | Pool
     optimum: Optimum | None = None
 
     @property
@@ -89,7 +96,7 @@ def decide(file: ClusterFile, progress: Progress = points) -> Decided:
     cluster = file.cluster
     if not file.is_open:
         return Decided(file, cluster)
-    if not cluster.shape:
+    if isinstance(cluster, Pool) or not cluster.shape:
         best = optimize(cluster, file.costs, file.bounds, certified=False)
         return Decided(file, best.model, best)
     rates, waits = np.empty((2, *cluster.shape))
@@ -100,7 +107,7 @@ def decide(file: ClusterFile, progress: Progress = points) -> Decided:
     return Decided(file, chosen)
 
 
-def worst_agreement(cluster: Cluster, progress: Progress = points) -> Agreement:
+def worst_agreement(cluster: Cluster | Pool, progress: Progress = points) -> Agreement:
     """Compare the two roads at every point, and keep the largest difference.
 
     Parameters
@@ -115,7 +122,7 @@ def worst_agreement(cluster: Cluster, progress: Progress = points) -> Agreement:
     Agreement
         The worst; ``where`` also names the point of a grid.
     """
-    if not cluster.shape:
+    if isinstance(cluster, Pool) or not cluster.shape:
         return agreement(cluster)
     worst: Agreement | None = None
     for index in progress(cluster.shape):
@@ -126,7 +133,7 @@ def worst_agreement(cluster: Cluster, progress: Progress = points) -> Agreement:
     return worst
 
 
-def has_chain(cluster: Cluster) -> bool:
+def has_chain(cluster: Cluster | Pool) -> bool:
     """Tell whether one cluster has a Markov chain, from which the numeric road could solve it.
 
     Parameters
@@ -137,8 +144,10 @@ def has_chain(cluster: Cluster) -> bool:
     Returns
     -------
     bool
-        False for a trigger without exponential phases.
+        False for a trigger without exponential phases, and for a pool whose chain would take long.
     """
+    if isinstance(cluster, Pool):
+        return len(cluster.labels) <= _COMPARED_STATES
     trigger = cluster.trigger
     if trigger is None or trigger.mean == np.inf:
         return True
@@ -160,6 +169,11 @@ def require_one(file: ClusterFile, command: str) -> None:
     InvalidInputError
         If the file describes a grid.
     """
+    if isinstance(file.cluster, Pool) and command in _CLUSTERS_ONLY:
+        raise InvalidInputError(
+            file.path, "a pool", f"{command} takes a cluster",
+            "Use solve, optimize, check, compare or mission.",
+        )  # fmt: skip
     if shape := file.cluster.shape:
         raise InvalidInputError(
             file.path, f"a grid of shape {shape}", f"{command} takes one cluster",

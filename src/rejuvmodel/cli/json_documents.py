@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rejuvmodel.models.pool import Pool
+from rejuvmodel.pool_solution import PoolState
+
 if TYPE_CHECKING:
     from rejuvmodel.cli.decided import Decided
     from rejuvmodel.cluster_file import ClusterFile
@@ -32,6 +35,7 @@ _OPTIMUM = (
     "rate", "period", "value", "log_value", "objective", "location", "reason", "critical_points",
     "certified", "flat_region", "break_even", "without", "gain", "bounds",
 )  # fmt: skip
+_OF_POOLS = ("capacity_availability", "log_probability_all_failed", "up_servers", "reason")
 #: States whose probabilities are listed; more are a matter for the library.
 _MOST_STATES = 1000
 
@@ -59,14 +63,14 @@ def json_text(command: str, *parts: dict[str, Any], **more: Any) -> str:
     return json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def file_json(file: ClusterFile, cluster: Cluster) -> dict[str, Any]:
+def file_json(file: ClusterFile, cluster: Cluster | Pool) -> dict[str, Any]:
     """Return what the file says, with the rates of ``cluster``."""
     return {
         "file": file.path, "servers": cluster.servers, "rates": cluster.rates.to_dict(),
         "trigger": None if cluster.trigger is None else cluster.trigger.to_dict(),
         "costs": None if file.costs is None else file.costs.to_dict(), "currency": file.currency,
         "bounds": list(file.bounds), "horizon": file.horizon,
-    }  # fmt: skip
+    } | ({"pool": cluster.layout()} if isinstance(cluster, Pool) else {})  # fmt: skip
 
 
 def state_json(state: SteadyState, costs: Costs | None, horizon: float) -> dict[str, Any]:
@@ -77,7 +81,10 @@ def state_json(state: SteadyState, costs: Costs | None, horizon: float) -> dict[
     found["cost"] = None if costs is None else state.cost(costs, horizon)
     found |= {"method": state.method, "residual": state.residual}
     if not state.shape and len(state.solution.labels) <= _MOST_STATES:
-        found["probabilities"] = dict(zip(state.states, state.probabilities, strict=True))
+        names = map(str, state.solution.labels)  # of a pool "(h, a, r, f)"
+        found["probabilities"] = dict(zip(names, state.probabilities, strict=True))
+    if isinstance(state, PoolState):
+        found |= {name: getattr(state, name) for name in _OF_POOLS}
     return found
 
 

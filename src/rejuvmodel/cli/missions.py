@@ -7,7 +7,7 @@ from math import inf, log
 from typing import TYPE_CHECKING, Any
 
 from rejuvmodel.cli.numbers import availability_text, money_text, small_text
-from rejuvmodel.cli.tables import cost_table, parameter_table, wait_rows
+from rejuvmodel.cli.tables import cost_table, parameter_table, servers_text, wait_rows
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.mission import interval_unreliability, mean_time_to_outage, transient
@@ -71,7 +71,7 @@ def mission_report(mission: Mission) -> str:
     ]
     if file.costs is not None:
         rows.append(["cost", money_text(float(end.cost(file.costs)), file.currency)])
-    count = "one server" if cluster.servers == 1 else f"a cluster of {cluster.servers} servers"
+    count = servers_text(cluster)
     parts = [
         f"A mission of {span} of {count} ({file.path}), all fresh at its start", decided.note,
         parameter_table(cluster), cost_table(file), markdown_table(["", f"in {span}"], rows),

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.models.cluster import Cluster
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,6 +120,7 @@ def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
     figure = Figure(figsize=(13.0 if bars else 7.5, 6.0), layout="constrained")
     left, *right = figure.subplots(1, 1 + bars, squeeze=False)[0]
     plot = plot_rate if decided.cluster.trigger is None else plot_period
+    assert isinstance(decided.cluster, Cluster)  # pools are refused before
     plot(decided.cluster, file.costs, file.bounds, best=decided.optimum, ax=left)
     if bars:
         plot_probabilities(state, ax=right[0])

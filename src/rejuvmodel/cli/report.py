@@ -13,6 +13,7 @@ from rejuvmodel.cli.tables import (
     grid_table,
     parameter_table,
     result_rows,
+    servers_text,
     wait_name,
 )
 from rejuvmodel.cli.text_tables import markdown_table
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from rejuvmodel.cluster_file import ClusterFile
     from rejuvmodel.cross_check import Agreement
     from rejuvmodel.models.cluster import Cluster
+    from rejuvmodel.models.pool import Pool
     from rejuvmodel.steady_state import SteadyState
 
 PRIOR_ART = "prior-art model (Fig. 2), other repair assumption"
 
 
 def optimum_report(
-    file: ClusterFile, best: Optimum, columns: Sequence[tuple[str, Cluster, SteadyState]], agree: str
+    file: ClusterFile, best: Optimum, columns: Sequence[tuple[str, Cluster | Pool, SteadyState]], agree: str
 ) -> str:
     """Return the report of the main job.
 
@@ -55,7 +57,7 @@ def optimum_report(
     results = markdown_table(["", *(title for title, _, _ in columns)], rows)
     return "\n\n".join(
         [
-            f"When to rejuvenate {_servers(best.model.servers)} ({file.path})",
+            f"When to rejuvenate {servers_text(best.model)} ({file.path})",
             parameter_table(best.model),
             cost_table(file),
             results,
@@ -140,7 +142,7 @@ def _certificate(best: Optimum) -> str:
     return "exact, the slope is 0 nowhere between the ends, which were compared"
 
 
-def agreement_line(found: Agreement | None, rtol: float, cluster: Cluster) -> str:
+def agreement_line(found: Agreement | None, rtol: float, cluster: Cluster | Pool) -> str:
     """One line on how far the two roads are apart."""
     if found is None and cluster.trigger is not None:
         return "Agreement: not compared, because a delay without exponential phases has no Markov chain."
@@ -158,7 +160,7 @@ def agreement_line(found: Agreement | None, rtol: float, cluster: Cluster) -> st
 def solve_report(decided: Decided, state: SteadyState, prior_art: SteadyState | None) -> str:
     """Return the report of `solve`; a grid gets one row for each cluster."""
     file, cluster = decided.file, decided.cluster
-    title = f"Steady state of {_servers(cluster.servers)} ({file.path}), {state.method}"
+    title = f"Steady state of {servers_text(cluster)} ({file.path}), {state.method}"
     if cluster.shape:
         results = grid_table(decided, state)
     else:
@@ -203,7 +205,3 @@ def _ratios(pairs: Sequence[tuple[Decided, SteadyState]]) -> dict[str, str]:
         costs = one.log_cost_rate(first.file.costs), two.log_cost_rate(second.file.costs)
         logs.append((float(costs[0]), float(costs[1])))
     return {name: ratio_text(*pair) for name, pair in zip(names, logs, strict=True)}
-
-
-def _servers(count: int) -> str:
-    return "one server" if count == 1 else f"a cluster of {count} servers"

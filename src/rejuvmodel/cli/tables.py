@@ -9,14 +9,15 @@ import numpy as np
 from rejuvmodel.cli.numbers import availability_text, money_text, rate_text, small_text, wait_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
+from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.laws import Fixed
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum_result import mean_wait
 from rejuvmodel.parameters import COST_NAMES, RATE_NAMES, Costs
 
 if TYPE_CHECKING:
     from rejuvmodel.cli.decided import Decided
     from rejuvmodel.cluster_file import ClusterFile
-    from rejuvmodel.models.cluster import Cluster
     from rejuvmodel.steady_state import SteadyState
 
 WAIT = "mean wait after becoming unstable"
@@ -27,15 +28,33 @@ _RATES = {name: said for name, said in RATE_NAMES.items() if name != "rejuvenati
 _EACH_REJUVENATION = Costs(failure=0, rejuvenation=0, per_rejuvenation=1)
 
 
-def parameter_table(cluster: Cluster) -> str:
+def parameter_table(cluster: Cluster | Pool) -> str:
     """Servers, mean times and rates with their units."""
-    rows = [["servers", "n", str(cluster.servers), ""]]
+    rows = [["servers", "n", str(cluster.servers), ""]] if isinstance(cluster, Cluster) else _sizes(cluster)
     for name, (meaning, symbol) in _RATES.items():
         rate = getattr(cluster.rates, name)
         rows.append([meaning, symbol, _span(rate), _rates(rate)])
     if cluster.trigger is not None:
         rows.append(["law of the delay, its clock", "D", _law(cluster), ""])
     return markdown_table(["parameter", "symbol", "mean time", "rate"], rows)
+
+
+def servers_text(model: Cluster | Pool) -> str:
+    """How many servers, in words."""
+    if isinstance(model, Pool):
+        return f"a pool of {model.primaries} + {model.spares} servers"
+    return "one server" if model.servers == 1 else f"a cluster of {model.servers} servers"
+
+
+def _sizes(pool: Pool) -> list[list[str]]:
+    """Servers and limits of a pool."""
+    standby = f", dormancy {pool.dormancy:g}" if pool.mode == "active/standby" else ""
+    guarded = ", guarded" if pool.guarded else ""
+    return [
+        ["primaries + spares", "n + k", f"{pool.primaries} + {pool.spares}", f"{pool.mode}{standby}"],
+        ["servers required", "", str(pool.needed), ""],
+        ["rejuvenations, repairs at a time", "", f"{pool.places}, {pool.crews}", guarded.removeprefix(", ")],
+    ]
 
 
 def cost_table(file: ClusterFile) -> str:
@@ -46,13 +65,13 @@ def cost_table(file: ClusterFile) -> str:
     return markdown_table(["cost of one", file.currency or "cost"], rows)
 
 
-def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list[tuple[str, str]]:
+def result_rows(cluster: Cluster | Pool, state: SteadyState, file: ClusterFile) -> list[tuple[str, str]]:
     """Measures of one cluster, each with its name.
 
     Parameters
     ----------
-    cluster : Cluster
-        One cluster with its rejuvenation rate.
+    cluster : Cluster or Pool
+        One model with its rejuvenation rate.
     state : SteadyState
         Its steady state.
     file : ClusterFile
@@ -82,7 +101,7 @@ def result_rows(cluster: Cluster, state: SteadyState, file: ClusterFile) -> list
     return rows
 
 
-def wait_name(cluster: Cluster) -> str:
+def wait_name(cluster: Cluster | Pool) -> str:
     """What the wait of a cluster is called: a fixed one has no mean."""
     if cluster.trigger is None:
         return WAIT
@@ -90,7 +109,7 @@ def wait_name(cluster: Cluster) -> str:
     return f"{start} {_WAITS[cluster.trigger.clock]}"
 
 
-def wait_rows(cluster: Cluster) -> list[tuple[str, str]]:
+def wait_rows(cluster: Cluster | Pool) -> list[tuple[str, str]]:
     """The wait of one cluster with its name, and its rate if the law is that of the chain."""
     if cluster.trigger is not None:
         return [(wait_name(cluster), wait_text(float(np.asarray(cluster.trigger.mean))))]
@@ -98,7 +117,7 @@ def wait_rows(cluster: Cluster) -> list[tuple[str, str]]:
     return [(WAIT, wait_text(mean_wait(rate))), ("rejuvenation rate λ_r", rate_text(rate))]
 
 
-def _law(cluster: Cluster) -> str:
+def _law(cluster: Cluster | Pool) -> str:
     assert cluster.trigger is not None
     stages = getattr(cluster.trigger.law, "k", None)
     count = f" with {stages} stages" if stages is not None else ""
@@ -110,12 +129,18 @@ def _mass(state: SteadyState, name: str) -> str:
     return small_text(float(mass(name)), float(mass(name, logarithm=True)))
 
 
+def _limits(pool: Pool) -> dict[str, str]:
+    return {name: f"{value} {note}".rstrip() for name, _, value, note in _sizes(pool)}
+
+
 def compare_column(decided: Decided, state: SteadyState) -> dict[str, str]:
     """Parameters and measures of one of several clusters, by name."""
     rates = decided.cluster.rates
     spans = {meaning: _span(getattr(rates, name)) for name, (meaning, _) in _RATES.items()}
     results = result_rows(decided.cluster, state, decided.file)
-    return {"servers": str(decided.cluster.servers), **spans, **dict(results)}
+    model = decided.cluster
+    limits = _limits(model) if isinstance(model, Pool) else {}
+    return {"servers": str(model.servers), **limits, **spans, **dict(results)}
 
 
 def grid_table(decided: Decided, state: SteadyState) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.durations import hours, words
+from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.optimum import UNAVAILABILITY
 from rejuvmodel.optimum_result import Optimum, mean_wait
 from rejuvmodel.optimum_search import Curve
@@ -15,8 +16,6 @@ from rejuvmodel.optimum_search import Curve
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-    from rejuvmodel.models.cluster import Cluster
 
     Floats = NDArray[np.float64]
 
@@ -142,6 +141,7 @@ def _point(
     x = min(max(rate, low), high)
     if x != rate:
         shape = "<" if rate < low else ">"
+        assert isinstance(best.model, Cluster)  # pools are not drawn
         log_value = float(log_objective(best.model, best, np.asarray(x)))
     ax.plot(
         [x],

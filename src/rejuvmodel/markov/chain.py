@@ -19,6 +19,7 @@ import numpy as np
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.flows import Family, Flows, adjacency, generator, reachable, read_only
+from rejuvmodel.markov.level_numbers import checked_levels, level_numbers
 from rejuvmodel.markov.transitions import checked, down_places, places_of
 from rejuvmodel.memory import require_memory
 from rejuvmodel.state_labels import Labels, index_of, shown
@@ -68,6 +69,8 @@ class MarkovChain:
         The state in which the chain starts; only states reachable from it count.
     weights : mapping of str to array of float, optional
         How often each state of a group counts, such as servers that rejuvenate in it; once by default.
+    levels : array of int or None
+        Level 0 … L of each state, for solvers that go by levels; None if not declared.
     """
 
     labels: Sequence[str]
@@ -76,6 +79,7 @@ class MarkovChain:
     groups: Mapping[str, Integers] | None = None
     start: int | None = None
     weights: Mapping[str, Floats] | None = None
+    levels: Integers | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -84,10 +88,13 @@ class MarkovChain:
             groups = getattr(self, name)
             if groups is not None:
                 put(self, name, {key: read_only(places) for key, places in groups.items()})
+        if self.levels is not None:
+            put(self, "levels", read_only(checked_levels(self.labels, self.families, self.levels)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, because unpickled arrays are writable.
-        return MarkovChain, (self.labels, self.families, self.down, self.groups, self.start, self.weights)
+        fields = self.labels, self.families, self.down, self.groups, self.start, self.weights, self.levels
+        return MarkovChain, fields
 
     @classmethod
     def from_transitions(
@@ -98,6 +105,7 @@ class MarkovChain:
         degraded: Iterable[str] = (),
         rejuvenating: Iterable[str] = (),
         start: str | None = None,
+        levels: Mapping[str, int] | None = None,
     ) -> MarkovChain:
         """Build a chain from ``(from, to, rate)`` or ``(from, to, rate, cause)`` tuples.
 
@@ -113,6 +121,9 @@ class MarkovChain:
             States to which the costs of these names apply.
         start : str, optional
             State in which the chain starts. Needed where several classes are recurrent.
+        levels : mapping of str to int, optional
+            Level 0 … L of every state, such as the number of failed servers, where transitions lead to
+            the same or a neighbouring level only. ``LevelAggregation`` and ``LevelReduction`` use them.
 
         Returns
         -------
@@ -145,7 +156,8 @@ class MarkovChain:
             "rejuvenating": places_of(labels, rejuvenating, "rejuvenating"),
         }
         first = None if start is None else index_of(labels, start, "start")
-        return cls(labels, tuple(families), down_places(labels, down), groups, first)
+        numbers = None if levels is None else level_numbers(labels, levels)
+        return cls(labels, tuple(families), down_places(labels, down), groups, first, levels=numbers)
 
     def __len__(self) -> int:
         return len(self.labels)

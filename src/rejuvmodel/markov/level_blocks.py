@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-#: Bands wider than this are left to sparse factors.
-WIDEST_BAND = 400
 
 
 class Moves(NamedTuple):
@@ -21,6 +17,30 @@ class Moves(NamedTuple):
     origin: NDArray[np.int64]
     target: NDArray[np.int64]
     rate: Floats
+
+
+class LevelSolution(NamedTuple):
+    """What was found, and how.
+
+    Attributes
+    ----------
+    log_masses : ndarray
+        Natural logarithms of the probabilities of the levels.
+    inside : list of ndarray
+        Conditional distribution of each level.
+    sweeps : int
+        Sweeps that it took.
+    contraction : float
+        Factor by which the changes fell per sweep, at the end.
+    residual : float
+        Estimate of the largest relative error that is left in an entry.
+    """
+
+    log_masses: Floats
+    inside: list[Floats]
+    sweeps: int
+    contraction: float
+    residual: float
 
 
 class PlainLevel(Protocol):
@@ -95,33 +115,3 @@ class Factor(Protocol):
 
     def solve(self, inflow: Floats) -> Floats:
         """Mean times [h] in the states per visit from outside, x with x·M = inflow."""
-
-
-class BandFactor(NamedTuple):
-    """Banded triangular factors of Mᵀ, which is column dominant: no rows are exchanged, no digits lost."""
-
-    lower: Floats
-    upper: Floats
-
-    def solve(self, inflow: Floats) -> Floats:
-        """Mean times x, x·M = inflow."""
-        from scipy.linalg.blas import dtbsv
-
-        half = dtbsv(len(self.lower) - 1, self.lower, inflow, lower=1, diag=1)
-        found: Floats = dtbsv(len(self.upper) - 1, self.upper, half, overwrite_x=1)
-        return found
-
-
-def band_factor(band: Floats, lower: int, upper: int) -> BandFactor | None:
-    """Factors of a band matrix in LAPACK's storage (2·lower + upper + 1 rows).
-
-    None if it is singular, or not dominant enough to do without exchanges.
-    """
-    from scipy.linalg.lapack import dgbtrf
-
-    lu, pivots, info = dgbtrf(band, lower, upper, overwrite_ab=1)
-    if info or not np.array_equal(pivots, np.arange(len(pivots))):
-        return None
-    return BandFactor(
-        np.asfortranarray(lu[lower + upper :]), np.asfortranarray(lu[lower : lower + upper + 1])
-    )

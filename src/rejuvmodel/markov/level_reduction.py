@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rejuvmodel.errors import ConvergenceError
-from rejuvmodel.markov.levels import LevelSolution
+from rejuvmodel.markov.level_blocks import LevelSolution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rejuvmodel.markov.level_blocks import PlainLevels
+    from rejuvmodel.markov.level_blocks import PlainLevel, PlainLevels
 
     Floats = NDArray[np.float64]
 
 #: Relative error of the times in a level up to which they are believed.
-_LOST = 1e-11
+_LOST = 3e-13
+#: States of an only level that are solved densely.
+_LARGEST = 3000
+_OTHERWISE = "Use GTH() for a smaller chain, or rates that differ less."
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ def reduce_levels(levels: PlainLevels) -> LevelSolution:
     ConvergenceError
         If a level is so nearly closed that doubles cannot resolve it.
     """
+    if len(levels) == 1:
+        return only_level(levels.level(0))
     last = len(levels) - 1
     times: list[Floats] = []
     level = levels.level(last)
@@ -83,11 +88,34 @@ def reduce_levels(levels: PlainLevels) -> LevelSolution:
     return _forwards(start, times[::-1])
 
 
+def only_level(level: PlainLevel) -> LevelSolution:
+    """Solve a chain of one level, of which some states may be transient."""
+    from scipy.sparse.csgraph import connected_components
+
+    if level.exists.size > _LARGEST:
+        raise ConvergenceError(
+            f"A chain of one level of {level.exists.size} states is not for levels. Use GTH()."
+        )
+    there = np.flatnonzero(level.exists)
+    rates = level.inner()[np.ix_(there, there)]
+    count, part = connected_components(rates > 0, connection="strong")
+    left = [bool(np.any(rates[part == k][:, part != k])) for k in range(count)]
+    (closed,) = np.flatnonzero(~np.array(left))
+    stay = np.flatnonzero(part == closed)
+    x = np.zeros(level.exists.size)
+    x[there[stay]] = dense_gth(rates[np.ix_(stay, stay)])
+    return LevelSolution(np.zeros(1), [x], 0, 0.0, 0.0)
+
+
 def _forwards(first: Floats, times: list[Floats]) -> LevelSolution:
     inside, logs = [first], [0.0]
-    for visits in times:
+    for k, visits in enumerate(times, start=1):
         x = inside[-1] @ visits
         total = float(x.sum())
+        if not 0 < total < np.inf:
+            raise ConvergenceError(
+                f"LevelReduction: level {k} is beyond the smallest double beside level {k - 1}. {_OTHERWISE}"
+            )
         inside.append(x / total)
         logs.append(logs[-1] + float(np.log(total)))
     masses = np.array(logs)
@@ -103,13 +131,33 @@ def _inverse(rates: Floats, leaving: Floats, exists: NDArray[np.bool_], number: 
     np.fill_diagonal(matrix, np.where(exists, rates.sum(axis=1) + leaving, 1.0))
     # The transposed matrix is column dominant: nothing is exchanged, and the times are positive.
     lu, pivots, singular = dgetrf(matrix.T, overwrite_a=1)
-    inverse, _ = dgetri(lu, pivots, lwork=64 * len(lu), overwrite_lu=1)
-    times: Floats = np.maximum(inverse.T, 0.0)
-    # Every visit leaves sometime.
-    if singular or not np.max(np.abs(times[exists] @ leaving - 1)) < _LOST:
-        raise ConvergenceError(
-            f"LevelReduction: level {number} is closed in double precision. Use GTH() for a smaller chain."
-        )
+    if not singular:
+        inverse, _ = dgetri(lu, pivots, lwork=64 * len(lu), overwrite_lu=1)
+        times: Floats = np.maximum(inverse.T, 0.0)
+        # Every visit leaves sometime.
+        if np.max(np.abs(times[exists] @ leaving - 1)) < _LOST:
+            return times
+    return _inverse_by_sums(rates, np.where(exists, leaving, 1.0), number)
+
+
+def _inverse_by_sums(rates: Floats, leaving: Floats, number: int) -> Floats:
+    """M⁻¹ of a level that is nearly closed, with pivots that are sums of outflows, as in GTH."""
+    w, out = rates.copy(), leaving.copy()
+    size = len(w)
+    times = np.eye(size)
+    pivots = np.empty(size)
+    for s in range(size):
+        pivots[s] = out[s] + w[s, s + 1 :].sum()
+        if not 0 < pivots[s] < np.inf:
+            raise ConvergenceError(f"LevelReduction: level {number} is closed. {_OTHERWISE}")
+        out[s + 1 :] += w[s + 1 :, s] * (out[s] / pivots[s])
+        onward = w[s, s + 1 :] / pivots[s]
+        w[s + 1 :, s + 1 :] += w[s + 1 :, s, None] * onward
+        times[: s + 1, s + 1 :] += times[: s + 1, s, None] * onward
+    for s in range(size - 1, -1, -1):
+        times[:, s] = (times[:, s] + times[:, s + 1 :] @ w[s + 1 :, s]) / pivots[s]
+    if not np.isfinite(times).all():
+        raise ConvergenceError(f"LevelReduction: level {number} is closed in double precision. {_OTHERWISE}")
     return times
 
 

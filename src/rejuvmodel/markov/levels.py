@@ -21,11 +21,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rejuvmodel.errors import ConvergenceError
+from rejuvmodel.markov.level_blocks import LevelSolution
+from rejuvmodel.markov.level_reduction import only_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +47,7 @@ _LOOKED_AT = 1e-16
 _SLOW, _TRUSTED = 0.7, 0.95
 #: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
 _PATIENCE, _MANY, _AID_EVERY = 60, 60, 2
+_BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."
 
 
 @dataclass(frozen=True)
@@ -68,30 +71,6 @@ class LevelAggregation:
     name = "level aggregation"
 
 
-class LevelSolution(NamedTuple):
-    """What was found, and how.
-
-    Attributes
-    ----------
-    log_masses : ndarray
-        Natural logarithms of the probabilities of the levels.
-    inside : list of ndarray
-        Conditional distribution of each level.
-    sweeps : int
-        Sweeps that it took.
-    contraction : float
-        Factor by which the changes fell per sweep, at the end.
-    residual : float
-        Estimate of the largest relative error that is left in an entry.
-    """
-
-    log_masses: Floats
-    inside: list[Floats]
-    sweeps: int
-    contraction: float
-    residual: float
-
-
 def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
     """Return the steady state of a chain with levels by aggregation.
 
@@ -112,6 +91,8 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
     ConvergenceError
         If the sweeps do not settle.
     """
+    if len(levels) == 1:
+        return only_level(levels.level(0))
     work = _Work(levels, solver.uniform)
     if not levels.starts_right:
         work.climb()
@@ -168,6 +149,8 @@ class _Work:
             self.ups[k], self.up_flows[k] = level.up(x)
         if k:
             self.downs[k], self.down_flows[k] = level.down(x)
+        if not all(np.isfinite(x).all() for x in (self.ups[k], self.downs[k])):
+            raise ConvergenceError(_BEYOND)
 
     def _solve(self, k: int, *, from_above: bool = True) -> None:
         inflow = np.zeros(len(self.inside[k]))
@@ -178,7 +161,10 @@ class _Work:
             above = self.downs[k + 1]
             inflow[: len(above)] += above * self.up_flows[k]
         x = self.factors[k].solve(inflow)
-        x *= 1 / x.sum()
+        total = x.sum()
+        if not 0 < total < np.inf:
+            raise ConvergenceError(_BEYOND)
+        x *= 1 / total
         self.inside[k] = x
         self._spread(k)
 
@@ -206,7 +192,7 @@ class _Work:
         with np.errstate(divide="ignore", invalid="ignore"):
             self.last = float(np.max(np.abs(np.log(new[seen] / old[seen])), initial=0.0))
         if not np.isfinite(new).all():
-            raise ConvergenceError("LevelAggregation: rates are beyond what doubles can hold. Use GTH().")
+            raise ConvergenceError(_BEYOND)
         return self.last
 
     def log_masses(self) -> Floats:

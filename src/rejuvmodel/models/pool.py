@@ -17,7 +17,7 @@ Down where h + a < required: planned if h + a + r ≥ required, else unplanned.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -131,6 +131,16 @@ class Pool:
         return self.primaries + self.spares
 
     @property
+    def servers(self) -> int:
+        """Servers N = n + k, under the name that clusters give them."""
+        return self.total
+
+    @property
+    def trigger(self) -> None:
+        """No trigger: the waits of a pool are exponential."""
+        return None
+
+    @property
     def needed(self) -> int:
         """Servers that must be up, ``required`` as a number."""
         return cast("int", self.required)
@@ -171,6 +181,36 @@ class Pool:
                 "Give Rates(rejuvenation=…), or let optimize choose it.",
             )  # fmt: skip
         return float(self.rates.rejuvenation)
+
+    def with_rejuvenation(self, rejuvenation: float) -> Pool:
+        """Return the same pool at another rejuvenation rate.
+
+        Parameters
+        ----------
+        rejuvenation : float
+            Rate λ_r [1/h] of each unstable server, finite and at least 0.
+
+        Returns
+        -------
+        Pool
+            A new pool.
+        """
+        return replace(self, rates=self.rates.replace(rejuvenation=rejuvenation))
+
+    def with_period(self, period: float) -> Pool:
+        """Return the same pool at another mean wait.
+
+        Parameters
+        ----------
+        period : float
+            Mean wait [h] of an unstable server, above 0; infinity for never.
+
+        Returns
+        -------
+        Pool
+            A new pool.
+        """
+        return self.with_rejuvenation(1 / period if period > 0 else np.inf)
 
     @cached_property
     def labels(self) -> PoolStates:
@@ -285,8 +325,18 @@ class Pool:
         dict
             One entry per field; rates [1/h] by name.
         """
+        return self.layout() | {"rates": self.rates.to_dict()}
+
+    def layout(self) -> dict[str, Any]:
+        """Return all fields but the rates as plain values.
+
+        Returns
+        -------
+        dict
+            Servers, mode and limits by name.
+        """
         names = ("primaries", "spares", "mode", "required", "slots", "crews", "dormancy", "guarded")
-        return {name: getattr(self, name) for name in names} | {"rates": self.rates.to_dict()}
+        return {name: getattr(self, name) for name in names}
 
     def _repr_html_(self) -> str:
         rows = self.rates._html_rows()

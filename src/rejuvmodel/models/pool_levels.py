@@ -14,7 +14,8 @@ import numpy as np
 
 from rejuvmodel.durations import words
 from rejuvmodel.errors import ConvergenceError, SizeError
-from rejuvmodel.markov.level_blocks import BandFactor, Moves, band_factor
+from rejuvmodel.markov.band_factors import BandFactor, band_factor
+from rejuvmodel.markov.level_blocks import Moves
 from rejuvmodel.markov.level_reduction import reduce_levels
 from rejuvmodel.memory import require_memory
 
@@ -79,8 +80,7 @@ class PoolLevel:
         """Flow by failure, (a, r) → (a − 1, r)."""
         flow = (x * self.failing)[self.wide : self.wide * (self.above + 1)]
         total = float(flow.sum())
-        flow *= 1 / total
-        return flow, total
+        return flow / total if total > 0 else flow * np.nan, total
 
     def down(self, x: Floats) -> tuple[Floats, float]:
         """Flow by repair, into the same a and r, at the same rate from all."""
@@ -101,7 +101,8 @@ class PoolLevel:
         if wide > 1:
             band[middle - 1] = -out.restart.reshape(-1)
             band[middle - wide + 1] -= out.rejuvenation.reshape(-1)
-        found = band_factor(band, wide, upper)
+        leaving = np.where(self.exists, self.failing + self.repair, 1.0)
+        found = band_factor(band, wide, upper, leaving)
         if found is None:
             raise ConvergenceError(
                 f"LevelAggregation: the level of {self.failed} failed servers is closed in double precision. "
@@ -161,7 +162,10 @@ class PoolLevels:
             out = level.out
             sums = [np.sum(share * rate, axis=1) for rate in (out.aging, out.failure, out.rejuvenation)]
             grains.append(_Grain(sums[0], sums[1], sums[2], level.repair))
-        found = reduce_levels(_Grains(grains)).inside
+        try:
+            found = reduce_levels(_Grains(grains)).inside
+        except ConvergenceError:
+            return None  # the sweeps go on without it
         return [(x[:, None] * share).reshape(-1) for x, share in zip(found, shares, strict=True)]
 
 

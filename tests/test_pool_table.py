@@ -1,0 +1,135 @@
+"""The table [pool] of a cluster file, and the commands that know it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import run
+
+import rejuvmodel as rj
+
+TIMES = """
+[mean_times]
+aging = "7 d"
+failure = "30 d"
+repair = "2 h"
+restart = "10 min"
+"""
+WAIT = 'rejuvenate_after = "12 h"\n'
+RATES = rj.Rates.from_mean_times(aging="7 d", failure="30 d", repair="2 h", restart="10 min")
+FULL = """
+[pool]
+primaries = 3
+spares = 2
+mode = "active/standby"
+required = 2
+slots = 1
+crews = 2
+dormancy = 0.25
+guarded = true
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    """Write a file and return its path."""
+
+    def put(text: str) -> str:
+        path = tmp_path / "pool.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return put
+
+
+def test_every_key(write) -> None:
+    """Every key of the table is the argument of that name."""
+    pool = rj.read_cluster_file(write(FULL + TIMES + WAIT)).cluster
+    assert pool == rj.Pool(
+        primaries=3, spares=2, mode="active/standby", required=2, slots=1, crews=2, dormancy=0.25,
+        guarded=True, rates=RATES.replace(rejuvenation=1 / 12),
+    )  # fmt: skip
+
+
+def test_defaults(write) -> None:
+    """Keys that are left out have the defaults of Pool, and an open wait makes an open pool."""
+    file = rj.read_cluster_file(write("[pool]\nprimaries = 3\n" + TIMES))
+    assert file.cluster == rj.Pool(primaries=3, rates=RATES)
+    assert file.is_open
+    assert file.bounds == (0.0, 10.0)
+
+
+WRONG = {
+    "no primaries": ("[pool]\nspares = 1\n" + TIMES, "pool.primaries"),
+    "both tables": ("[pool]\nprimaries = 1\n[cluster]\nservers = 1\n" + TIMES, "cluster and pool"),
+    "unknown key": ("[pool]\nprimaries = 1\nspare = 1\n" + TIMES, "pool.spare"),
+    "required beyond": ("[pool]\nprimaries = 1\nrequired = 2\n" + TIMES, "pool.required"),
+    "a mode": ("[pool]\nprimaries = 1\nmode = 'hot'\n" + TIMES, "pool.mode"),
+    "dormancy": ("[pool]\nprimaries = 1\ndormancy = 2\n" + TIMES, "pool.dormancy"),
+    "a guard in words": ("[pool]\nprimaries = 1\nguarded = 'yes'\n" + TIMES, "pool.guarded"),
+    "broken slots": ("[pool]\nprimaries = 1\nslots = 1.5\n" + TIMES, "pool.slots"),
+    "a grid": ("[pool]\nprimaries = 1\n" + TIMES.replace('"7 d"', '["7 d", "9 d"]'), "rates"),
+    "at once": ("[pool]\nprimaries = 1\n" + TIMES + "rejuvenate_after = 0\n", "rates.rejuvenation"),
+    "a trigger": ("[pool]\nprimaries = 1\n[trigger]\nlaw='fixed'\nclock='service'\n" + TIMES, "trigger"),
+    "bounds from 0": (
+        "[pool]\nprimaries = 1\n" + TIMES + "[optimize]\nrejuvenate_after=[0, 'never']\n",
+        "optimize.rejuvenate_after",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.filterwarnings("ignore::rejuvmodel.ParameterWarning")
+def test_wrong_files(name: str, write) -> None:
+    """A wrong value is refused by its key and its file."""
+    text, argument = WRONG[name]
+    with pytest.raises(rj.InvalidInputError) as error:
+        rj.read_cluster_file(write(text))
+    assert error.value.argument.startswith(argument)
+    assert "pool.toml" in error.value.argument
+
+
+def test_solve_command(write) -> None:
+    """The command solve prints the pool, and as JSON its measures."""
+    path = write(FULL + TIMES + WAIT)
+    text = run("solve", path).stdout
+    assert "a pool of 3 + 2 servers" in text
+    assert "prior-art" not in text
+    found = json.loads(run("solve", path, "--json").stdout)
+    state = rj.solve(rj.read_cluster_file(path).cluster)
+    assert found["unavailability"] == state.unavailability
+    assert found["capacity_availability"] == state.capacity_availability
+    assert found["pool"]["slots"] == 1
+    assert found["probabilities"]["(5, 0, 0, 0)"] == state.probabilities[0]
+
+
+def test_optimize_and_check_commands(write) -> None:
+    """The command optimize finds what the library finds, and check compares levels and the whole chain."""
+    path = write(FULL + TIMES)
+    found = json.loads(run("optimize", path, "--json").stdout)
+    best = rj.optimize(rj.read_cluster_file(path).cluster, bounds=(0, 10))
+    assert (found["rate"], found["value"]) == (best.rate, best.value)
+    assert found["certified"] is False
+    assert found["agreement"]["agree"]
+    checked = run("check", path)
+    assert checked.exit_code == 0
+    assert "GTH agree" in checked.stdout
+
+
+def test_compare_command(write, tmp_path: Path) -> None:
+    """A pool can stand beside a cluster."""
+    cluster = tmp_path / "cluster.toml"
+    cluster.write_text("[cluster]\nservers = 2\n" + TIMES + WAIT, encoding="utf-8")
+    text = run("compare", write(FULL + TIMES + WAIT), str(cluster)).stdout
+    assert "3 + 2 active/standby, dormancy 0.25" in text
+
+
+@pytest.mark.parametrize("command", [("plot", "-o", "x.png"), ("diagram",), ("simulate",)])
+def test_commands_of_clusters_only(command: tuple[str, ...], write) -> None:
+    """Commands that know no pools say so, and name those that do."""
+    name, *options = command
+    found = run(name, write(FULL + TIMES + WAIT), *options)
+    assert found.exit_code == 2
+    assert f"a pool; {name} takes a cluster" in found.stderr
