@@ -238,6 +238,43 @@ def simulations() -> None:
     row("simulation, missions of a year, n = 2, exponential", f"{year / spent / 1e6:.1f} M/s", ">= 2 M/s")
 
 
+#: Restrictions, their rates, and the seconds promised for 100, 200 and 300 servers.
+POOLS: dict[str, tuple[dict[str, object], dict[str, float], dict[int, float]]] = {
+    "unrestricted": ({}, {}, {100: 0.1, 200: 0.5, 300: 1.5}),
+    "1 slot": ({"slots": 1}, {}, {200: 0.8, 300: 2.5}),
+    "3 slots": ({"slots": 3}, {}, {200: 0.8, 300: 2.5}),
+    "guarded": ({"guarded": True, "spares": 10}, {}, {200: 0.8, 300: 2.5}),
+    "standby": ({"mode": "active/standby", "spares": 10}, {}, {200: 0.8, 300: 2.5}),
+    "slow restart, 3 slots": ({"slots": 3}, {"restart": 0.02, "rejuvenation": 0.5}, {100: 0.3, 200: 2.0}),
+}
+_PEAK = """
+import resource, rejuvmodel as rj
+rates = rj.Rates(aging=1 / 240, failure=1 / 720, rejuvenation=1 / 24, repair=2, restart=6)
+rj.solve(rj.Pool(primaries={total}, rates=rates, crews=2), rj.LevelAggregation())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def levels() -> None:
+    """Pools built and solved by levels, and the peak memory of a process that does nothing else."""
+    rates = rj.Rates(aging=1 / 240, failure=1 / 720, rejuvenation=1 / 24, repair=2, restart=6)
+    for name, (rules, changes, promised) in POOLS.items():
+        for total, limit in promised.items():
+            primaries = total - int(str(rules.get("spares", 0)))
+
+            def build_and_solve(
+                n: int = primaries, rules: dict[str, object] = rules, changes: dict[str, float] = changes
+            ) -> object:
+                pool = rj.Pool(primaries=n, rates=rates.replace(**changes), crews=2, **rules)
+                return rj.solve(pool).log_probability_all_failed
+
+            (spent,) = seconds(build_and_solve, runs=3)
+            row(f"pool by levels, N = {total}, {name}", f"{spent:.2f} s", f"<= {limit} s")
+    for total, limit in ((200, 200), (300, 350)):
+        peak = float(_run([sys.executable, "-c", _PEAK.format(total=total)]).stdout)
+        row(f"pool by levels, N = {total}, unrestricted, peak memory", f"{peak:.0f} MB", f"<= {limit} MB")
+
+
 def starts() -> None:
     """Import and command line, as whole processes run in turn."""
     python = [sys.executable, "-c"]

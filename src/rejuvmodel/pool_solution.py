@@ -17,7 +17,7 @@ from rejuvmodel.markov.levels import LevelAggregation, aggregate
 from rejuvmodel.measures import log_sum
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.models.pool_levels import PoolLevels, require_sweepable
+from rejuvmodel.models.pool_levels import PoolLevels, log_renewed, require_sweepable
 from rejuvmodel.models.pool_states import PoolStates
 from rejuvmodel.product_solution import ProductSolution
 from rejuvmodel.steady_state import SteadyState
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+#: Share of a probability up to which what was left out is not seen.
+_MISSED = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,26 +81,46 @@ class PoolSolution:
         """Natural logarithms of P(f failed and r rejuvenating), shape (levels, r)."""
         with np.errstate(divide="ignore"):
             logs = np.log(np.stack([table.sum(axis=0) for table in self._tables]))
+        if self.is_cut and self.pool.unrestricted:
+            # What was cut off is known: servers that have not failed rejuvenate one by one.
+            logs = np.full((len(logs), self.pool.total + 1), -inf)
+            for f in range(len(logs)):
+                logs[f, : self.pool.total - f + 1] = log_renewed(self.pool, self.pool.total - f)
         joint: Floats = logs + self.found.log_masses[:, None]
         return joint
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether states of many rejuvenating servers were left out."""
+        return self.wide <= self.pool.labels.most_rejuvenating
+
+    @property
+    def misses_downtime(self) -> bool:
+        """Whether what was left out may be seen in the unavailability."""
+        if not self.is_cut or self.pool.unrestricted:
+            return False
+        edge = float(log_sum(self.log_up[:, -1]))
+        return bool(edge > float(self.mass("planned", logarithm=True)) + np.log(_MISSED))
+
     @cached_property
     def whole(self) -> PoolSolution:
-        """The same with no state left out: rare numbers of servers up may be made of those states."""
-        if self.wide > self.pool.labels.most_rejuvenating:
+        """The same with no state left out."""
+        if not self.is_cut:
             return self
-        levels = PoolLevels(self.pool, whole=True)
+        levels = PoolLevels(self.pool, self.pool.labels.most_rejuvenating + 1)
         require_sweepable(levels)
         found = aggregate(levels, LevelAggregation())
         return PoolSolution(self.pool, found, levels.wide, self.method, self.reason)
 
     @cached_property
     def log_up_counts(self) -> Floats:
-        """Natural logarithms of the probabilities of 0 … N servers up."""
-        if self.whole is not self:
-            return self.whole.log_up_counts
-        up = self.pool.total - np.arange(self.log_up.shape[0])[:, None] - np.arange(self.wide)
-        return np.array([log_sum(self.log_up[up == j]) for j in range(self.pool.total + 1)])
+        """Natural logarithms of the probabilities of 0 … N servers up; NaN where too rare to be known."""
+        logs = self.log_up
+        up = self.pool.total - np.arange(logs.shape[0])[:, None] - np.arange(logs.shape[1])
+        found = np.array([log_sum(logs[up == j]) for j in range(self.pool.total + 1)])
+        if self.is_cut and not self.pool.unrestricted:
+            found[found + np.log(_MISSED) < float(log_sum(logs[:, -1]))] = np.nan
+        return found
 
     @property
     def log_all_failed(self) -> float:
@@ -117,7 +141,7 @@ class PoolSolution:
     def mass(self, name: str, *, logarithm: bool = False) -> Floats:
         """One of the masses of ``measures.PRICED`` or "unavailability"."""
         pool, logs = self.pool, self.log_up
-        failed, renewed = np.arange(logs.shape[0])[:, None], np.arange(self.wide)
+        failed, renewed = np.arange(logs.shape[0])[:, None], np.arange(logs.shape[1])
         up = pool.total - failed - renewed
         if name in ("unavailability", "planned", "unplanned"):
             down = (up < pool.needed) & (up >= 0)
@@ -212,7 +236,10 @@ class PoolState(SteadyState):
 
     @cached_property
     def log_up_servers(self) -> Floats:
-        """Natural logarithms of the probabilities of 0 … N servers up; read-only."""
+        """Natural logarithms of the probabilities of 0 … N servers up; read-only.
+
+        NaN where the probability is so far below that of being down that it was not computed.
+        """
         found = self.solution.log_up_counts.view()
         found.setflags(write=False)
         return found
@@ -245,7 +272,8 @@ class PoolState(SteadyState):
             "unplanned_unavailability", "nines", "capacity_availability", "log_probability_all_failed",
             "method", "reason", "iterations", "contraction", "residual",
         )  # fmt: skip
-        return {name: getattr(self, name) for name in names} | {"up_servers": self.up_servers.tolist()}
+        up = [None if np.isnan(p) else p for p in self.up_servers.tolist()]
+        return {name: getattr(self, name) for name in names} | {"up_servers": up}
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [row for row in super()._rows() if row[0] != "balance residual"]

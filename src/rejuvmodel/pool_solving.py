@@ -43,7 +43,15 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
     ConvergenceError
         If no way gives numbers that can be trusted.
     """
-    levels = PoolLevels(pool)
+    wide: int | None = None
+    while (found := _solved(pool, solver, wide)).misses_downtime:
+        wide = found.wide + found.wide // 4 + 4
+    return found
+
+
+def _solved(pool: Pool, solver: LevelAggregation | LevelReduction | None, wide: int | None) -> PoolSolution:
+    """The solution with so many values of r."""
+    levels = PoolLevels(pool, wide)
     if pool.labels.most_failed == pool.labels.most_rejuvenating == 0:
         # Nothing ever becomes healthy again.
         x = np.zeros(pool.labels.most_unstable + 1)

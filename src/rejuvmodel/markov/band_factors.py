@@ -1,10 +1,10 @@
 """Triangular factors of the matrix of a level, kept as a band.
 
-M is the diagonal of outflows minus the rates within the level; x·M = b is solved through Mᵀ = L·U. Mᵀ is column
-dominant, so LAPACK exchanges no rows. Its pivots are differences: where states return to each other far more
-often than they leave the level, they lose digits. That is seen at once, because from every state the level is
-left sometime, M⁻¹·leaving = 1. Such a level is factored again with pivots that are sums of outflows, as in GTH:
-slower, and without a single subtraction.
+M is the diagonal of outflows minus the rates within the level; x·M = b is solved through Mᵀ = L·U. Mᵀ
+is column dominant, so LAPACK exchanges no rows. Its pivots are differences: where states return to each
+other far more often than they leave the level, they lose digits. That is seen at once, because from
+every state the level is left sometime, M⁻¹·leaving = 1. Such a level is factored again with pivots that
+are sums of outflows, as in GTH: slower, and without a single subtraction.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ possible. Wide levels are factored sparsely.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -116,8 +117,8 @@ class ChainLevel:
 
     def _closed(self) -> ConvergenceError:
         return ConvergenceError(
-            f"LevelAggregation: level {self.number} is nearly closed: some of its states leave it too rarely for "
-            "doubles. Use GTH(), or other levels."
+            f"LevelAggregation: level {self.number} is nearly closed: some of its states leave it too "
+            "rarely for doubles. Use GTH(), or other levels."
         )
 
     def inner(self) -> Floats:
@@ -129,7 +130,7 @@ class ChainLevel:
 
 
 def _flow(x: Floats, moves: Moves, size: int) -> tuple[Floats, float]:
-    flow = np.bincount(moves.target, x[moves.origin] * moves.rate, minlength=size)
+    flow: Floats = np.bincount(moves.target, x[moves.origin] * moves.rate, minlength=size).astype(np.float64)
     total = float(flow.sum())
     return (flow / total if total > 0 else flow * np.nan), total
 
@@ -160,7 +161,7 @@ class ChainLevels:
         cuts = np.searchsorted(key[by_key], np.arange(3 * len(sizes) + 1)).tolist()
         origin, target = place[flows.origin[by_key]], place[flows.target[by_key]]
         rate = flows.rate[by_key]
-        parts = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        parts = [slice(a, b) for a, b in pairwise(cuts)]
         moves = [Moves(origin[part], target[part], rate[part]) for part in parts]
         self.levels = [
             ChainLevel(

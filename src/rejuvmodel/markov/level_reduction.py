@@ -117,8 +117,9 @@ def _forwards(first: Floats, times: list[Floats]) -> LevelSolution:
                 f"LevelReduction: level {k} is beyond the smallest double beside level {k - 1}. {_OTHERWISE}"
             )
         inside.append(x / total)
-        logs.append(logs[-1] + float(np.log(total)))
-    masses = np.array(logs)
+        logs.append(float(np.log(total)))
+    # Sums of thousands of logarithms keep their digits in long doubles.
+    masses = np.cumsum(np.array(logs, dtype=np.longdouble)).astype(np.float64)
     return LevelSolution(masses - np.logaddexp.reduce(masses), inside, 0, 0.0, 0.0)
 
 

@@ -46,7 +46,9 @@ _LOOKED_AT = 1e-16
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
 #: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
-_PATIENCE, _MANY, _AID_EVERY = 60, 60, 2
+_PATIENCE, _MANY, _AID_EVERY = 40, 60, 2
+#: Relative error that may be left; the disturbance, the rest of it that shows that, and sweeps until then.
+_ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG = 5e-12, 0.05, 1e-5, 5, 20
 _BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."
 
 
@@ -107,15 +109,25 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
         rho = _contraction(steps)
         left = steps[-1] * rho / (1 - rho) if rho < 1 else np.inf
         if steps[-1] <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(steps):
-            return LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
-        if not aided and _is_slow(steps, rho):
-            if solver.only_fast:
-                raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
-            aided = True
-            steps.clear()
+            found = LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
+            if levels.starts_right and not solver.uniform:
+                return found
+            rho = max(work.contraction(aided), rho if rho < _TRUSTED else 0.0)
+            left = min(steps[-_NOISE:]) * rho / (1 - rho) if rho < 1 else np.inf
+            if left <= _ENOUGH:
+                return found._replace(contraction=rho, residual=left)
+            if aided:
+                break
+            work.restart(found.inside)
+        elif aided or not _is_slow(steps, rho):
+            continue
+        if solver.only_fast:
+            raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
+        aided = True
+        steps.clear()
     raise ConvergenceError(
-        f"LevelAggregation: {solver.sweeps} sweeps did not settle (last change {work.last:.2g}). Try "
-        "LevelReduction(), or GTH() for a smaller pool."
+        f"LevelAggregation: {sweep} sweeps did not settle (last change {work.last:.2g}, of which {rho:.4g} "
+        "is left after the next one). Try LevelReduction(), or GTH() for a smaller model."
     )
 
 
@@ -123,6 +135,7 @@ class _Work:
     """The distributions of all levels while they are swept."""
 
     def __init__(self, levels: Levels, uniform: bool) -> None:
+        self.chain = levels
         self.levels: list[Level] = [levels.level(k) for k in range(len(levels))]
         self.factors: list[Factor] = [level.factor() for level in self.levels]
         self.floor = _LOOKED_AT if levels.is_cut else 0.0
@@ -186,14 +199,45 @@ class _Work:
         old = np.concatenate(self.inside)
         for k in self.order():
             self._solve(k)
+        self.last = self._distance(old)
+        return self.last
+
+    def contraction(self, aided: bool) -> float:
+        """Factor by which a disturbance of the distributions falls per sweep.
+
+        Small changes alone do not show that the sweeps have settled: sets of states that hardly lead to each
+        other keep their shares, right or wrong. A disturbance of all states shows such sets.
+        """
+        settled, old = self.inside, np.concatenate(self.inside)
+        draw = np.random.default_rng(1)
+        places = draw.uniform(-_SHAKE, _SHAKE, max(len(x) for x in settled))
+        shaken = [x * np.exp(places[: len(x)] + draw.uniform(-_SHAKE, _SHAKE, len(x))) for x in settled]
+        self.restart([x / x.sum() for x in shaken])
+        gaps = []
+        for k in range(_MANY):
+            if aided and k % _AID_EVERY == 0 and (coarse := self.chain.coarse(self.inside)) is not None:
+                self.restart(coarse)
+            self.sweep()
+            gaps.append(self._distance(old))
+            if gaps[-1] < _ROUNDING or (len(gaps) >= _TRIAL and gaps[-1] < _CALM):
+                break
+            if len(gaps) >= _LONG and gaps[-1] > _TRUSTED * gaps[-2] and gaps[-1] > _TRUSTED**2 * gaps[-3]:
+                break
+        if len(gaps) < 4:
+            return 0.0  # gone at once, but for rounding
+        lately = np.sqrt(max(gaps[-1] / gaps[-3], gaps[-2] / gaps[-4]))
+        return float(max(lately, (gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1))))
+
+    def _distance(self, old: Floats) -> float:
+        """Largest difference of a logarithm of an entry from what it was."""
         new = np.concatenate(self.inside)
         least = np.maximum.reduceat(old, self.firsts) * self.floor
         seen = old > np.maximum(np.repeat(least, np.diff(self.firsts, append=len(old))), 1e-280)
         with np.errstate(divide="ignore", invalid="ignore"):
-            self.last = float(np.max(np.abs(np.log(new[seen] / old[seen])), initial=0.0))
+            gap = float(np.max(np.abs(np.log(new[seen] / old[seen])), initial=0.0))
         if not np.isfinite(new).all():
             raise ConvergenceError(_BEYOND)
-        return self.last
+        return gap
 
     def log_masses(self) -> Floats:
         """Logarithms of the masses of the levels, from their birth–death chain."""

@@ -31,6 +31,8 @@ _CUT = 1e-20
 #: Time [s] of a place in a sweep for every value of r, usual number of sweeps, and what is too long.
 _SECONDS, _SWEEPS, _PATIENCE = 1.2e-8, 40, 600.0
 _SMALLER = "Use fewer servers or slots, or mean_field(pool) for an approximation."
+#: The same beside the probability that too many rejuvenate.
+_CUT_OF_DOWN = 1e-14
 #: A restart this much slower than a repair makes r the slowest of all.
 _SLOW = 4.0
 
@@ -123,9 +125,9 @@ class PoolLevel:
 class PoolLevels:
     """All levels of a pool."""
 
-    def __init__(self, pool: Pool, *, whole: bool = False) -> None:
+    def __init__(self, pool: Pool, wide: int | None = None) -> None:
         self.pool = pool
-        self.wide = pool.labels.most_rejuvenating + 1 if whole else _width(pool)
+        self.wide = _width(pool) if wide is None else min(wide, pool.labels.most_rejuvenating + 1)
         self.starts_right = pool.unrestricted
         slowly = _SLOW * float(pool.rates.restart) < float(pool.rates.repair)
         self.settles_slowly = slowly and self.wide > 1 and not pool.unrestricted
@@ -212,20 +214,30 @@ def _ratios(pool: Pool) -> tuple[float, float]:
 
 
 def _width(pool: Pool) -> int:
-    """Values of r that are kept."""
+    """Values of r that are kept, if the unrestricted pool is a good guess."""
     most = pool.labels.most_rejuvenating
-    unstable, renewed = _ratios(pool)
-    if most < 16 or renewed == 0:
+    if most < 16 or _ratios(pool)[1] == 0:
         return most + 1
+    logs = log_renewed(pool, pool.total)
+    kept = logs > logs.max() + np.log(_CUT)
+    if not pool.unrestricted:
+        # Planned downtime is made of many servers that rejuvenate at once: not to be cut beside failures.
+        down = logs[min(pool.total - pool.needed + 1, most) :]
+        kept |= logs > down.max() + np.log(_CUT_OF_DOWN)
+    return min(most, int(np.flatnonzero(kept)[-1])) + 1
+
+
+def log_renewed(pool: Pool, room: int) -> Floats:
+    """Logarithms of the binomial shares of 0 … ``room`` rejuvenating servers where nothing holds them up."""
     from scipy.special import gammaln
 
-    # Binomial share of rejuvenating servers among all that have not failed.
-    r, n, share = np.arange(pool.total + 1), pool.total, renewed / (1 + unstable + renewed)
-    logs = r * np.log(share) + (n - r) * np.log1p(-share) - gammaln(r + 1) - gammaln(n - r + 1)
-    # So many rejuvenating servers are down together, which must not be left out however rare it is.
-    together = float(logs[n - pool.needed + 1 :].max(initial=0.0 if pool.needed > n else -np.inf))
-    kept = int(np.flatnonzero(logs > min(float(logs.max()), together) + np.log(_CUT))[-1])
-    return min(most, kept) + 1
+    unstable, renewed = _ratios(pool)
+    r, share = np.arange(room + 1), renewed / (1 + unstable + renewed)
+    rest = (1 + unstable) / (1 + unstable + renewed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs: Floats = np.where(r > 0, r * np.log(share), 0.0) + (room - r) * np.log(rest)
+    logs += gammaln(room + 1) - gammaln(r + 1) - gammaln(room - r + 1)
+    return logs
 
 
 def _log_weights(pool: Pool, room: int, rows: int, wide: int) -> Floats:
