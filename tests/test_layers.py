@@ -48,6 +48,7 @@ FLOORS = (
         "polynomials.cost",
         "optimum_search", "optimum_reason", "optimum_result", "optimum",
         "decided_policy", "period_curve", "period_bounds", "single_server", "optimum_period", "period_reason",
+        "trigger_optimum",
         "pool_curve", "pool_search", "pool_optimum", "pool_alternative", "pool_choice_result", "pool_choice",
         "simulation.timed_chain", "simulation.jumps", "simulation.events", "simulation.totals",
         "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
@@ -95,6 +96,12 @@ LIGHT = {
     "text_files",
     "html_tables",
 }
+#: Rooms that load only for the models they are for; together they would cost every start 60 ms.
+LATE = {
+    ("optimum_result", "decided_policy"), ("optimum", "pool_optimum"), ("optimum", "trigger_optimum"),
+    ("solving", "markov.chain_levels"),
+    *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
+}  # fmt: skip
 #: What a room may import of NumPy's kind at all.
 CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer"}
 
@@ -205,6 +212,7 @@ def test_numeric_road_knows_no_closed_form() -> None:
 def test_late_imports_are_of_heavy_packages() -> None:
     """Within functions only heavy packages are imported; the commands of the CLI import what they need."""
     late = [one for one in ALL if one.late and not one.room.startswith("cli")]
+    late = [one for one in late if (one.room, target(one)) not in LATE]
     assert [str(one) for one in late if one.what.split(".")[0] not in HEAVY] == []
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from math import exp, inf, nextafter
+from math import inf, nextafter
 
 import numpy as np
 
@@ -31,17 +31,12 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.models.trigger import Trigger
-from rejuvmodel.optimum_period import best_period, period_bounds
 from rejuvmodel.optimum_reason import reason
 from rejuvmodel.optimum_result import Optimum
 from rejuvmodel.optimum_search import Curve, best_by_search, break_even_by_search, flat_region
 from rejuvmodel.parameters import Costs
-from rejuvmodel.period_curve import PeriodCurve
-from rejuvmodel.period_reason import period_reason
 from rejuvmodel.polynomials.cost import CostQuotient, cost_quotient
 from rejuvmodel.polynomials.real_roots import isolate_positive_roots, refine
-from rejuvmodel.pool_optimum import optimal_pool
 
 #: Largest cluster whose polynomials are formed exactly. With the costs of Eq. 3 alone the theorem
 #: certifies every size.
@@ -100,6 +95,8 @@ def optimize(
     prices = _scalar_costs(costs)
     if isinstance(model, Pool):
         _truth(certified)
+        from rejuvmodel.pool_optimum import optimal_pool  # loaded only for pools
+
         return optimal_pool(model, costs, prices, bounds)
     if not isinstance(model, Cluster):
         raise InvalidInputError(
@@ -114,9 +111,9 @@ def optimize(
         )
     _truth(certified)
     if model.trigger is not None:
-        return _optimal_period(
-            model, model.trigger, costs, prices, period_bounds(bounds), insist=bool(certified)
-        )
+        from rejuvmodel.trigger_optimum import optimal_period  # loaded only for triggers
+
+        return optimal_period(model, model.trigger, costs, prices, bounds, insist=bool(certified))
     low, high = _bounds(bounds)
     equation_3 = not (prices.capacity or prices.per_rejuvenation or prices.degraded)
     curve = Curve(model, prices)
@@ -154,43 +151,6 @@ def optimize(
         model=model.with_rejuvenation(rate),
         costs=costs,
         bounds=(low, high),
-    )
-
-
-def _optimal_period(
-    model: Cluster,
-    trigger: Trigger,
-    costs: Costs | None,
-    prices: Costs,
-    bounds: tuple[float, float],
-    *,
-    insist: bool,
-) -> Optimum:
-    low, high = bounds
-    curve = PeriodCurve(model, trigger, prices)
-    found = best_period(curve, low, high, insist=insist)
-    period = found.period
-    log_value, log_without = (float(x) for x in np.asarray(curve.log_at(np.array([period, inf]))))
-    value, without = exp(log_value), exp(log_without)
-    flat = found.location == "flat"
-    return Optimum(
-        rate=1 / period if period > 0 else inf,
-        value=value,
-        log_value=log_value,
-        objective="unavailability" if costs is None else "cost",
-        location=found.location,
-        reason=period_reason(curve, found, bounds),
-        critical_points=found.critical,
-        certified=found.certified,
-        flat_region=(low, high) if flat else flat_region(curve, period, low, high, found.critical),
-        break_even=found.break_even,
-        without=without,
-        gain=0.0 if flat or without == value else without - value,
-        model=model.with_period(period),
-        costs=costs,
-        bounds=bounds,
-        delay=period,
-        law=type(trigger.law).__name__,
     )
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from rejuvmodel.decided_policy import decided_policy
 from rejuvmodel.durations import words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
@@ -166,6 +165,8 @@ class Optimum:
         >>> optimize(garg, bounds=(1, 5000)).policy(scope="server").mean
         278.15073123378295
         """
+        from rejuvmodel.decided_policy import decided_policy  # policies load many rooms that few need
+
         predicted = {
             "unavailability": float(self.state.unavailability),
             "horizon": horizon,

@@ -15,7 +15,6 @@ from rejuvmodel import measures
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
-from rejuvmodel.markov.chain_levels import ChainLevels
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.groups import weighted_groups
@@ -27,9 +26,6 @@ from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.phase_chain import Expansion
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
-from rejuvmodel.pool_solution import PoolState, from_probabilities
-from rejuvmodel.pool_solving import solved_pool
-from rejuvmodel.product_solution import ProductSolution
 from rejuvmodel.solutions import ArraySolution
 from rejuvmodel.steady_state import SteadyState
 
@@ -39,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rejuvmodel.markov.flows import Flows
+    from rejuvmodel.pool_solution import PoolState
 
     Floats = NDArray[np.float64]
 
@@ -121,6 +118,11 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
 
 def _pool_state(pool: Pool, solver: Solver | None) -> PoolState:
     """The steady state of a pool, by its product form where there is one and nothing else is asked for."""
+    # Loaded only for pools.
+    from rejuvmodel.pool_solution import PoolState, from_probabilities
+    from rejuvmodel.pool_solving import solved_pool
+    from rejuvmodel.product_solution import ProductSolution
+
     if pool.unrestricted and (solver is None or isinstance(solver, ClosedForm)):
         why = "it was asked for" if solver else "no server waits for another but for repair crews"
         return PoolState(ProductSolution(pool, why))
@@ -213,6 +215,8 @@ def _named(model: Model) -> str:
 def _by_levels(
     chain: MarkovChain, numbers: NDArray[np.int64], solver: LevelAggregation | LevelReduction
 ) -> ArraySolution:
+    from rejuvmodel.markov.chain_levels import ChainLevels  # loaded only for chains with levels
+
     members, flows = chain.recurrent_flows()
     levels = ChainLevels(flows, numbers[members])
     found = reduce_levels(levels) if isinstance(solver, LevelReduction) else aggregate(levels, solver)
