@@ -27,7 +27,7 @@ FLOORS = (
     {
         "markov.flows", "markov.transitions", "markov.chain", "markov.elimination", "markov.direct",
         "markov.level_blocks", "markov.level_numbers", "markov.chain_levels", "markov.band_factors",
-        "markov.levels", "markov.level_reduction",
+        "markov.levels", "markov.level_reduction", "markov.level_solvers",
         "markov.residuals", "markov.export", "markov.groups",
         "markov.prism_text", "markov.prism_commands", "markov.prism_chain",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
@@ -99,7 +99,10 @@ LIGHT = {
 #: Rooms that load only for the models they are for; together they would cost every start 60 ms.
 LATE = {
     ("optimum_result", "decided_policy"), ("optimum", "pool_optimum"), ("optimum", "trigger_optimum"),
-    ("solving", "markov.chain_levels"),
+    ("solving", "markov.chain_levels"), ("solving", "markov.levels"), ("solving", "markov.level_reduction"),
+    ("solving", "models.trigger_form"),
+    ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
+    ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
     *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
-    from rejuvmodel.markov.level_reduction import LevelReduction as LevelReduction
-    from rejuvmodel.markov.levels import LevelAggregation as LevelAggregation
+    from rejuvmodel.markov.level_solvers import LevelAggregation as LevelAggregation
+    from rejuvmodel.markov.level_solvers import LevelReduction as LevelReduction
     from rejuvmodel.markov.prism_text import PrismText as PrismText
     from rejuvmodel.mission import interval_availability as interval_availability
     from rejuvmodel.mission import interval_reliability as interval_reliability
@@ -80,8 +80,8 @@ _HOMES = {
     "GTH": "markov.elimination",
     "Hyperexponential": "models.laws",
     "InvalidInputError": "errors",
-    "LevelAggregation": "markov.levels",
-    "LevelReduction": "markov.level_reduction",
+    "LevelAggregation": "markov.level_solvers",
+    "LevelReduction": "markov.level_solvers",
     "MarkovChain": "markov.chain",
     "MeanField": "models.mean_field",
     "Optimum": "optimum_result",

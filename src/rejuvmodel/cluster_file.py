@@ -36,11 +36,9 @@ from rejuvmodel.mean_times import any_greater, mean_rate, waiting_times
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.parameters import Costs, ParameterWarning, Rates
-from rejuvmodel.pool_table import read_pool
 from rejuvmodel.toml_files import read_toml
 from rejuvmodel.toml_keys import REQUIRED, as_written
 from rejuvmodel.toml_tables import Table
-from rejuvmodel.trigger_table import read_trigger
 
 #: Mean waits [h] between which to look for the best where the file does not say: 6 min to never.
 DEFAULT_WAITS = ("6 min", "never")
@@ -145,11 +143,17 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
             raise InvalidInputError(
                 f"{key} and trigger in {place}", "both", "a file has at most one of them", f"Remove {key}."
             )
+        from rejuvmodel.trigger_table import read_trigger  # loaded only for triggers
+
         trigger, is_open = read_trigger(file.table("trigger"), contents["trigger"])
     prices, currency = (None, "") if costs is None else _costs(costs)
     bounds = _bounds(search, contents, of_waits=trigger is not None)
     horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
-    pool = read_pool(count, rates) if is_pool else None
+    pool = None
+    if is_pool:
+        from rejuvmodel.pool_table import read_pool  # loaded only for pools
+
+        pool = read_pool(count, rates)
     file.finish()
     if is_pool and bounds[1] == inf:
         table = file.table("optimize")

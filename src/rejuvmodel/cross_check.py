@@ -17,8 +17,7 @@ from rejuvmodel.html_tables import html_table
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
-from rejuvmodel.markov.level_reduction import LevelReduction
-from rejuvmodel.markov.levels import LevelAggregation
+from rejuvmodel.markov.level_solvers import LevelAggregation, LevelReduction
 from rejuvmodel.measures import UNDERFLOW
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.solving import ClosedForm, Model, Solver, solve

@@ -13,7 +13,8 @@ import numpy as np
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.level_blocks import LevelSolution
-from rejuvmodel.markov.levels import LevelAggregation, aggregate
+from rejuvmodel.markov.level_solvers import LevelAggregation
+from rejuvmodel.markov.levels import aggregate
 from rejuvmodel.measures import log_sum
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool import Pool

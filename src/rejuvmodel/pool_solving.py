@@ -9,8 +9,9 @@ import numpy as np
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.level_blocks import LevelSolution
-from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
-from rejuvmodel.markov.levels import LevelAggregation, aggregate
+from rejuvmodel.markov.level_reduction import reduce_levels
+from rejuvmodel.markov.level_solvers import LevelAggregation, LevelReduction
+from rejuvmodel.markov.levels import aggregate
 from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require_sweepable
 from rejuvmodel.pool_solution import PoolSolution, from_probabilities
 

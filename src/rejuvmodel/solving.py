@@ -18,10 +18,9 @@ from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.direct import Direct
 from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.groups import weighted_groups
-from rejuvmodel.markov.level_reduction import LevelReduction, reduce_levels
-from rejuvmodel.markov.levels import LevelAggregation, aggregate
+from rejuvmodel.markov.level_solvers import LevelAggregation, LevelReduction
 from rejuvmodel.memory import require_memory
-from rejuvmodel.models import birth_death, closed_form, trigger_form
+from rejuvmodel.models import birth_death, closed_form
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.phase_chain import Expansion
 from rejuvmodel.models.pool import Pool
@@ -182,6 +181,8 @@ class ClusterSolution:
     def masses_of(self, names: Sequence[str], *, logarithm: bool = False) -> dict[str, Floats]:
         """Several masses by one evaluation."""
         if self.cluster.trigger is not None:
+            from rejuvmodel.models import trigger_form  # loaded only for triggers
+
             triggered = trigger_form.masses(*self._triggered, names=names, logarithms=logarithm)  # type: ignore[arg-type]
             return dict(zip(names, triggered, strict=True))
         found = closed_form.masses(*self._numbers, names=names, logarithms=logarithm)  # type: ignore[arg-type]
@@ -190,6 +191,8 @@ class ClusterSolution:
     def all_probabilities(self) -> tuple[Floats, Floats]:
         """Probabilities and their logarithms."""
         if self.cluster.trigger is not None:
+            from rejuvmodel.models import trigger_form
+
             return trigger_form.probabilities(*self._triggered)  # type: ignore[arg-type]
         return closed_form.probabilities(*self._numbers)  # type: ignore[arg-type]
 
@@ -215,7 +218,10 @@ def _named(model: Model) -> str:
 def _by_levels(
     chain: MarkovChain, numbers: NDArray[np.int64], solver: LevelAggregation | LevelReduction
 ) -> ArraySolution:
-    from rejuvmodel.markov.chain_levels import ChainLevels  # loaded only for chains with levels
+    # Loaded only for chains with levels.
+    from rejuvmodel.markov.chain_levels import ChainLevels
+    from rejuvmodel.markov.level_reduction import reduce_levels
+    from rejuvmodel.markov.levels import aggregate
 
     members, flows = chain.recurrent_flows()
     levels = ChainLevels(flows, numbers[members])

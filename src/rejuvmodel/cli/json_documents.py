@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.pool_solution import PoolState
+from rejuvmodel.models.pool_states import PoolStates
 
 if TYPE_CHECKING:
     from rejuvmodel.cli.decided import Decided
@@ -83,7 +83,8 @@ def state_json(state: SteadyState, costs: Costs | None, horizon: float) -> dict[
     if not state.shape and len(state.solution.labels) <= _MOST_STATES:
         names = map(str, state.solution.labels)  # of a pool "(h, a, r, f)"
         found["probabilities"] = dict(zip(names, state.probabilities, strict=True))
-    if isinstance(state, PoolState):
+    labels: object = state.solution.labels
+    if isinstance(labels, PoolStates):
         found |= {name: getattr(state, name) for name in _OF_POOLS}
     return found
 

@@ -10,7 +10,6 @@ Exact but for rounding, without any iteration; time Σ (states of a level)³.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,13 +29,6 @@ _LOST = 3e-13
 #: States of an only level that are solved densely.
 _LARGEST = 3000
 _OTHERWISE = "Use GTH() for a smaller chain, or rates that differ less."
-
-
-@dataclass(frozen=True)
-class LevelReduction:
-    """Steady state by eliminating level after level: exact but for rounding, for levels of 1000 states."""
-
-    name = "level reduction"
 
 
 def reduce_levels(levels: PlainLevels) -> LevelSolution:

@@ -19,7 +19,6 @@ are eliminated one after the other (``level_reduction``). A number that has not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ import numpy as np
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_blocks import LevelSolution
 from rejuvmodel.markov.level_reduction import only_level
+from rejuvmodel.markov.level_solvers import LevelAggregation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,27 +50,6 @@ _PATIENCE, _MANY, _AID_EVERY = 40, 60, 2
 #: Relative error that may be left; the disturbance, the rest of it that shows that, and sweeps until then.
 _ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG = 5e-12, 0.05, 1e-5, 5, 20
 _BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."
-
-
-@dataclass(frozen=True)
-class LevelAggregation:
-    """Steady state level by level, for chains with levels.
-
-    Parameters
-    ----------
-    sweeps : int
-        Sweeps over all levels at most.
-    uniform : bool
-        Begin with uniform distributions instead of good guesses, to see that the answer is the same.
-    only_fast : bool
-        Give up, with an error, where many sweeps would be needed.
-    """
-
-    sweeps: int = 400
-    uniform: bool = False
-    only_fast: bool = False
-
-    name = "level aggregation"
 
 
 def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:

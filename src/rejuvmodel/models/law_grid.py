@@ -9,12 +9,13 @@ import numpy as np
 from rejuvmodel.arrays import Numbers, broadcast_shape, real
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.mean_times import waiting_times
-from rejuvmodel.models.law_transforms import Transforms
-from rejuvmodel.models.phases import Phases
 from rejuvmodel.parameter_grid import ParameterGrid
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from rejuvmodel.models.law_transforms import Transforms
+    from rejuvmodel.models.phases import Phases
 
     Floats = NDArray[np.float64]
 

@@ -12,9 +12,7 @@ from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.law_grid import Law
-from rejuvmodel.models.laws import Fixed
 from rejuvmodel.models.phases import Phases
-from rejuvmodel.models.user_law import UserTransforms, check_law, check_stretched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,6 +71,8 @@ class Trigger:
         if is_number(self.law) or isinstance(self.law, str):
             raise InvalidInputError("law", shown(self.law), _OURS, "Write Fixed(delay) or Exponential(mean).")
         if not isinstance(self.law, Law):
+            from rejuvmodel.models.user_law import check_law
+
             check_law(self.law)
         clock: object = self.clock
         if not isinstance(clock, str) or clock not in CLOCKS:
@@ -151,6 +151,8 @@ class Trigger:
         if not isinstance(self.law, Law):
             mean = hours(mean, "mean")
             if mean in (0, np.inf):
+                from rejuvmodel.models.laws import Fixed
+
                 return Trigger(Fixed(mean), self.clock)  # at once and never are the same for every law
         if not callable(getattr(self.law, "scaled", None)):
             raise InvalidInputError(
@@ -159,6 +161,8 @@ class Trigger:
             )  # fmt: skip
         scaled = Trigger(self.law.scaled(mean), self.clock)
         if not isinstance(self.law, Law):
+            from rejuvmodel.models.user_law import check_stretched
+
             check_stretched(self.law, scaled.law, mean)
         return scaled
 
@@ -179,6 +183,8 @@ class Trigger:
         """
         if isinstance(self.law, Law):
             return self.law._columns(shape, part)
+        from rejuvmodel.models.user_law import UserTransforms
+
         return UserTransforms(self.law, None if self.mean is None else float(self.mean))
 
     def phases(self) -> Phases | None:
