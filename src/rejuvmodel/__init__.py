@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from rejuvmodel.mission import transient as transient
     from rejuvmodel.mission_result import Transient as Transient
     from rejuvmodel.models.cluster import Cluster as Cluster
-    from rejuvmodel.models.laws import Empirical as Empirical
     from rejuvmodel.models.laws import Erlang as Erlang
     from rejuvmodel.models.laws import Exponential as Exponential
     from rejuvmodel.models.laws import Fixed as Fixed
-    from rejuvmodel.models.laws import Hyperexponential as Hyperexponential
     from rejuvmodel.models.laws import Uniform as Uniform
     from rejuvmodel.models.mean_field import MeanField as MeanField
     from rejuvmodel.models.mean_field import mean_field as mean_field
+    from rejuvmodel.models.mixed_laws import Empirical as Empirical
+    from rejuvmodel.models.mixed_laws import Hyperexponential as Hyperexponential
     from rejuvmodel.models.pool import Pool as Pool
     from rejuvmodel.models.reactive import Reactive as Reactive
     from rejuvmodel.models.trigger import Trigger as Trigger
@@ -72,13 +72,13 @@ _HOMES = {
     "ConvergenceError": "errors",
     "Costs": "parameters",
     "Direct": "markov.direct",
-    "Empirical": "models.laws",
+    "Empirical": "models.mixed_laws",
     "Erlang": "models.laws",
     "Estimate": "simulation.estimate",
     "Exponential": "models.laws",
     "Fixed": "models.laws",
     "GTH": "markov.elimination",
-    "Hyperexponential": "models.laws",
+    "Hyperexponential": "models.mixed_laws",
     "InvalidInputError": "errors",
     "LevelAggregation": "markov.level_solvers",
     "LevelReduction": "markov.level_solvers",

@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.models.laws import Empirical, Erlang, Exponential, Fixed, Hyperexponential, Uniform
+from rejuvmodel.models.laws import Erlang, Exponential, Fixed, Uniform
+from rejuvmodel.models.mixed_laws import Empirical, Hyperexponential
 from rejuvmodel.models.trigger import CLOCKS, Trigger
 from rejuvmodel.toml_keys import REQUIRED
 from rejuvmodel.toml_tables import Table

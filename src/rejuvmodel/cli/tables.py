@@ -10,7 +10,6 @@ from rejuvmodel.cli.numbers import availability_text, money_text, rate_text, sma
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.models.cluster import Cluster
-from rejuvmodel.models.laws import Fixed
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum_result import mean_wait
 from rejuvmodel.parameters import COST_NAMES, RATE_NAMES, Costs
@@ -105,6 +104,8 @@ def wait_name(cluster: Cluster | Pool) -> str:
     """What the wait of a cluster is called: a fixed one has no mean."""
     if cluster.trigger is None:
         return WAIT
+    from rejuvmodel.models.laws import Fixed
+
     start = "wait" if isinstance(cluster.trigger.law, Fixed) else "mean wait"
     return f"{start} {_WAITS[cluster.trigger.clock]}"
 

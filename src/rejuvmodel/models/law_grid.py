@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Law(ParameterGrid):
-    """A law of the trigger delay D; see ``laws`` for those there are."""
+    """A law of the trigger delay D; see ``laws`` and ``mixed_laws`` for those there are."""
 
     __slots__ = ()
     #: Whether the last axis of array parameters counts branches or samples.
