@@ -24,7 +24,14 @@ from delays import timed
 
 import rejuvmodel as rj
 from rejuvmodel.cross_check import compare
-from rejuvmodel.models import closed_form, law_transforms, laws, transform_functions, trigger_form
+from rejuvmodel.models import (
+    closed_form,
+    law_transforms,
+    laws,
+    mixed_laws,
+    transform_functions,
+    trigger_form,
+)
 from rejuvmodel.models import user_law as user_law_room
 
 FAULT = 1 + 1e-6
@@ -152,8 +159,8 @@ def test_factor_in_the_closed_form_of_triggers(site: Site, monkeypatch: pytest.M
         for name in ("masses", "probabilities"):
             monkeypatch.setattr(trigger_form, name, faulty[name])
     else:
-        for name in ("ErlangTransforms", "HyperexponentialTransforms"):
-            monkeypatch.setattr(laws, name, faulty[name])
+        for room, name in ((laws, "ErlangTransforms"), (mixed_laws, "HyperexponentialTransforms")):
+            monkeypatch.setattr(room, name, faulty[name])
     with pytest.raises(rj.AgreementError):
         check()
 
@@ -198,7 +205,8 @@ def test_factor_in_a_law_without_phases(site: Site, monkeypatch: pytest.MonkeyPa
     faulty = with_fault(site)
     for room, names in (
         (law_transforms, ("phi1", "phi1_slope", "phi2", "FixedTransforms", "_quadrature")),
-        (laws, ("FixedTransforms", "UniformTransforms", "SampleTransforms")),
+        (laws, ("FixedTransforms", "UniformTransforms")),
+        (mixed_laws, ("SampleTransforms",)),
     ):
         for name in names:
             if name in faulty:
