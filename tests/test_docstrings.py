@@ -42,8 +42,10 @@ def names() -> Iterator[str]:
         yield from with_members(f"rejuvmodel.{name}", getattr(rejuvmodel, name))
     for path in MODULES:
         module = import_module(path)
+        door = getattr(module, "__all__", ())  # what a door shows lives in other rooms
         for name, found in vars(module).items():
-            if not name.startswith("_") and getattr(found, "__module__", None) == path:
+            own = getattr(found, "__module__", None) == path
+            if not name.startswith("_") and (own or name in door):
                 yield from with_members(f"{path}.{name}", found)
 
 

@@ -56,8 +56,10 @@ FLOORS = (
         "simulation.result", "simulation.simulating",
     },
     {
-        "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing", "drawing.plot_parts",
-        "drawing.period_plot", "drawing.choice_map",
+        "drawing.style", "drawing.optimum_question", "drawing.plot_parts",
+        "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing",
+        "drawing.rate_plot", "drawing.period_plot", "drawing.choice_map", "drawing.probability_bars",
+        "drawing.chain_diagram",
         "plotting",
     },
     {"trigger_table", "pool_table", "cluster_file"},

@@ -1,3 +1,3 @@
-"""Parts of the pictures: geometry of diagrams, marks of the rate plot."""
+"""Pictures: each in a room of its own, with their common style and geometry."""
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.drawing.style import axes_or_new
 from rejuvmodel.durations import shown, words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.pool_alternative import PoolAlternative
@@ -35,7 +36,43 @@ _COLOURS = "cividis"
 _LIGHT = 0.55
 
 
-def cells(choice: PoolChoice, across: str, down: str) -> dict[tuple[Number, Number], PoolAlternative]:
+def plot_choice(
+    choice: PoolChoice, *, across: str = "spares", down: str = "primaries", ax: Axes | None = None
+) -> Axes:
+    """Plot the nines of availability that pools achieve, over two of their numbers.
+
+    A cell stands for the cheapest alternative of its pair that meets the target, or the one of least
+    unavailability if none does; it is then hatched. The best of all has a frame.
+
+    Parameters
+    ----------
+    choice : PoolChoice
+        What `choose_pool` found.
+    across, down : str, optional
+        What lies along the axes: "primaries", "spares", "required", "slots", "crews" or "rejuvenation".
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes.
+
+    Raises
+    ------
+    InvalidInputError
+        If ``choice`` is no choice, or an axis has another name.
+    """
+    if not isinstance(choice, PoolChoice):
+        raise InvalidInputError(
+            "choice", shown(choice), "plot_choice takes a PoolChoice", "Write choose_pool(…) first."
+        )
+    ax = axes_or_new(ax, (7.5, 4.5))
+    _draw_map(ax, choice, across, down)
+    return ax
+
+
+def _cells(choice: PoolChoice, across: str, down: str) -> dict[tuple[Number, Number], PoolAlternative]:
     """Return the alternative of each pair: the cheapest that meets the target, or the closest."""
     named: dict[str, object] = {"across": across, "down": down}
     for name, axis in named.items():
@@ -54,9 +91,9 @@ def cells(choice: PoolChoice, across: str, down: str) -> dict[tuple[Number, Numb
     }
 
 
-def draw_map(ax: Axes, choice: PoolChoice, across: str, down: str) -> None:
+def _draw_map(ax: Axes, choice: PoolChoice, across: str, down: str) -> None:
     """Draw the map on axes."""
-    shown_cells = cells(choice, across, down)
+    shown_cells = _cells(choice, across, down)
     columns, rows = (sorted({pair[k] for pair in shown_cells}) for k in (0, 1))
     nines = np.full((len(rows), len(columns)), np.nan)
     for pair, one in shown_cells.items():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf, isfinite, log
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rejuvmodel.drawing.plot_parts import GREEN, GREY, ORANGE, WAITS, Height, amount
+from rejuvmodel.drawing.optimum_question import require_axis, require_same
+from rejuvmodel.drawing.plot_parts import WAITS, Height, amount
+from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, axes_or_new
 from rejuvmodel.durations import hours, words
 from rejuvmodel.models.trigger import CLOCKS
-from rejuvmodel.optimum import UNAVAILABILITY
+from rejuvmodel.optimum import UNAVAILABILITY, optimize
 from rejuvmodel.period_curve import PeriodCurve
 
 if TYPE_CHECKING:
@@ -19,13 +22,61 @@ if TYPE_CHECKING:
     from rejuvmodel.models.cluster import Cluster
     from rejuvmodel.models.trigger import Trigger
     from rejuvmodel.optimum_result import Optimum
+    from rejuvmodel.parameters import Costs
 
 _POINTS = 300
 #: The plot shows this factor beyond what is marked.
 _REACH = 20.0
 
 
-def draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) -> None:
+def plot_period(
+    cluster: Cluster,
+    costs: Costs | None = None,
+    bounds: Sequence[float | str] | None = None,
+    *,
+    best: Optimum | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot cost per hour, or unavailability, against the mean delay of a cluster's trigger.
+
+    Both axes are logarithmic. Marked are the optimum, the delays within 1 % of it, the level without
+    rejuvenation, that of rejuvenation at once, and the cluster's own delay, as far as there are such.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        One cluster with a trigger, whose law is stretched in time.
+    costs : Costs, optional
+        Costs per hour of each condition; without them the unavailability is plotted.
+    bounds : (float, float), optional
+        Mean delays [h] to choose from; all by default.
+    best : Optimum, optional
+        The optimum of this cluster; searched for if not given.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes. Where values underflow, the y axis is linear in log10 of the value.
+
+    Raises
+    ------
+    InvalidInputError
+        If the cluster is a grid or has no trigger, the costs or bounds are not valid, or ``best`` belongs to
+        another question.
+    """
+    trigger = require_axis(cluster, triggered=True)
+    if best is None:
+        best = optimize(cluster, costs, (0.0, inf) if bounds is None else bounds, certified=False)  # type: ignore[arg-type]
+    require_same(best, cluster, costs, bounds)
+    ax = axes_or_new(ax, (7.5, 6.0))
+    assert trigger is not None  # was required
+    _draw_period(ax, cluster, trigger, best)
+    return ax
+
+
+def _draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) -> None:
     """Draw the curve, the optimum, the delays within 1 % of it, the given delay, never and at once."""
     curve = PeriodCurve(cluster, trigger, UNAVAILABILITY if best.costs is None else best.costs)
     given = float(np.asarray(trigger.mean)) if trigger.mean is not None else inf
@@ -46,7 +97,7 @@ def draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) -> 
     if first < last:
         ends = f"{_span(best.flat_region[0])} to {_span(best.flat_region[1])}"
         text = "no delay changes anything" if best.location == "flat" else f"within 1 % of the best: {ends}"
-        ax.axvspan(first, last, color="#56B4E9", alpha=0.3, linewidth=0, label=text)
+        ax.axvspan(first, last, color=SKY, alpha=0.3, linewidth=0, label=text)
     for level, text, style in levels:
         ax.axhline(
             float(height(level)),

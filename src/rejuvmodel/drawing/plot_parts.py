@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY
 from rejuvmodel.durations import hours, words
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.optimum import UNAVAILABILITY
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 LEAST = 1e-280
 RATE = r"$\lambda_r$"
 _REACH = 30.0
-ORANGE, GREEN, GREY = "#D55E00", "#009E73", "0.35"
 #: Waits that have short names.
 WAITS = ("1 s", "10 s", "1 min", "10 min", "1 h", "6 h", "1 d", "7 d", "30 d", "365 d", "3650 d")
 
@@ -75,7 +75,7 @@ def mark_region(ax: Axes, best: Optimum) -> None:
     if first < last:
         waits = f"waits from {words(mean_wait(high))} to {words(mean_wait(low))}"
         name = "no rate changes anything" if best.location == "flat" else f"within 1 % of the best: {waits}"
-        ax.axvspan(first, last, color="#56B4E9", alpha=0.3, linewidth=0, label=name)
+        ax.axvspan(first, last, color=SKY, alpha=0.3, linewidth=0, label=name)
 
 
 def mark_rates(ax: Axes, best: Optimum, cluster: Cluster, height: Height) -> None:
