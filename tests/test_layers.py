@@ -43,7 +43,7 @@ FLOORS = (
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
     {"product_solution", "pool_solution", "pool_solving", "pool_outage"},
     {"models.pool_prism", "prism"},
-    {"solving", "mission_inputs", "mission_result", "mission"},
+    {"solving", "mission_inputs", "mission_result", "mission", "parameter_values", "model_parameters"},
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
         "polynomials.cost",
