@@ -19,7 +19,7 @@ FLOORS = (
     {"text_files", "toml_tables", "toml_keys", "toml_files"},
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
-    {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters"},
+    {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels"},
     {"reward_rates"},
     {"solutions"},
@@ -54,6 +54,7 @@ FLOORS = (
         "simulation.timed_chain", "simulation.jumps", "simulation.events", "simulation.totals",
         "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
         "simulation.result", "simulation.simulating",
+        "estimation.sojourn_fit", "estimation.rate_estimate", "estimation.rate_estimates",
     },
     {
         "drawing.style", "drawing.optimum_question", "drawing.plot_parts",
@@ -79,7 +80,7 @@ CLOSED_ROAD = {
     "models.transform_functions", "models.law_transforms", "models.trigger_form", "models.user_law",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
-HEAVY = {"scipy", "sympy", "matplotlib"}
+HEAVY = {"scipy", "sympy", "matplotlib", "pandas"}
 LIGHT = {
     "errors",
     "durations",
@@ -109,7 +110,7 @@ LATE = {
     *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.
-CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer"}
+CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer", "pandas"}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rejuvmodel.errors import InvalidInputError as InvalidInputError
     from rejuvmodel.errors import RejuvmodelError as RejuvmodelError
     from rejuvmodel.errors import SizeError as SizeError
+    from rejuvmodel.estimation.rate_estimate import RateEstimate as RateEstimate
+    from rejuvmodel.estimation.rate_estimates import RateEstimates as RateEstimates
+    from rejuvmodel.estimation.sojourn_fit import SojournFit as SojournFit
+    from rejuvmodel.estimation.sojourn_fit import WeibullFit as WeibullFit
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
@@ -92,16 +96,20 @@ _HOMES = {
     "PoolState": "pool_solution",
     "PrismText": "markov.prism_text",
     "Prices": "pool_alternative",
+    "RateEstimate": "estimation.rate_estimate",
+    "RateEstimates": "estimation.rate_estimates",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
     "RejuvmodelError": "errors",
     "Simulation": "simulation.result",
     "SizeError": "errors",
+    "SojournFit": "estimation.sojourn_fit",
     "SteadyState": "steady_state",
     "Transient": "mission_result",
     "Trigger": "models.trigger",
     "Uniform": "models.laws",
+    "WeibullFit": "estimation.sojourn_fit",
     "agreement": "cross_check",
     "choose_pool": "pool_choice",
     "interval_availability": "mission",

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from rejuvmodel.arrays import real, whole_number
+from rejuvmodel.arrays import whole_number
+from rejuvmodel.confidence import confidence_level
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.memory import require_memory
@@ -89,7 +90,7 @@ def simulate(
     timed = timed_chain(model)
     span = None if hours is None else mission_length(hours)
     count = whole_number("replications", replications, _FEWEST)
-    trust = _confidence(confidence)
+    trust = confidence_level(confidence)
     source = np.random.SeedSequence(None if seed is None else whole_number("seed", seed, 0))
     if progress is not None and not callable(progress):
         raise InvalidInputError(
@@ -129,14 +130,6 @@ def simulate(
         lanes.events,
         _entropy(source),
     )
-
-
-def _confidence(confidence: object) -> float:
-    rule = "a confidence is a number above 0 and below 1"
-    number = real("confidence", confidence, rule, open_minimum=True, advice="Usual are 0.95 and 0.99.")
-    if not isinstance(number, float) or number >= 1:
-        raise InvalidInputError("confidence", shown(confidence), rule, "Usual are 0.95 and 0.99.")
-    return number
 
 
 def _entropy(source: np.random.SeedSequence) -> int:
