@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
 
 project = "rejuvmodel"
 author = "The rejuvmodel developers"
@@ -14,9 +16,9 @@ copyright = "2026, The rejuvmodel developers"
 version = release = installed_version("rejuvmodel")
 
 extensions = [
+    "mathml",
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
@@ -33,15 +35,22 @@ napoleon_google_docstring = False
 napoleon_custom_sections = ["Theory"]
 napoleon_use_ivar = True
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
-html_title = f"rejuvmodel {release}"
+html_title = "rejuvmodel"
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system
 html_theme_options = {
+    "logo": {"text": f"rejuvmodel {release}"},
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_nav_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
 }
-html_sidebars = {"**": []}  # the bar at the top lists every page; code needs the width
-html_show_sourcelink = False
+html_sidebars = {"index": []}  # the other pages show their section
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
 
 # Sphinx reads below its own directory only; the notebooks stand where a reader of the repository looks.
 shutil.rmtree(HERE / "notebooks", ignore_errors=True)

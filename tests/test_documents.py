@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from document_blocks import ROOT, DocumentError, run_document
+from document_blocks import ROOT, RUN, DocumentError, blocks, run_document
 
 DOCUMENTS = sorted(
     path
@@ -27,6 +27,18 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_blocks_of_a_document(path: Path, directory: Path) -> None:
     """Every block of the document runs and prints what the document shows."""
     run_document(path, directory)
+
+
+HOW_TOS = sorted((ROOT / "docs" / "howto").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", HOW_TOS, ids=lambda path: path.stem)
+def test_a_how_to(path: Path) -> None:
+    """A how-to is at most 40 lines long, has code that runs, and stands in the list of how-tos."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 40
+    assert any(block.language in RUN for block in blocks(text))
+    assert f"howto/{path.stem}" in (ROOT / "docs" / "howto.md").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture

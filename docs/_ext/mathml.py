@@ -1,0 +1,54 @@
+"""Formulas as MathML, which browsers draw themselves: the pages need no script and no network.
+
+Docutils, which Sphinx stands on, translates. A formula that it cannot translate is a warning of Sphinx, and so,
+with -W, the end of the build.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from docutils.nodes import SkipNode
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+MISSING = {r"\dots": r"\ldots", r"\iff": r"\Longleftrightarrow"}  # commands that Docutils lacks
+COMMAND = re.compile(r"\\[A-Za-z]+")
+NUMBER = re.compile(r"\\tag\{([^{}]*)\}")
+logger = logging.getLogger(__name__)
+
+
+def mathml(node, text: str, *, as_block: bool) -> str:
+    """Return the MathML of a formula; if that fails warn, and return the formula as it is written."""
+    known = COMMAND.sub(lambda found: MISSING.get(found[0], found[0]), text)
+    try:
+        return tex2mathml(known, as_block=as_block)
+    except (MathError, IndexError) as error:
+        logger.warning("the formula %r cannot be translated: %s", text, error, location=node)
+        return f"<code>{escape(text)}</code>"
+
+
+def inline(translator, node) -> None:
+    """Write a formula that stands in a line of text."""
+    translator.body.append(mathml(node, node.astext(), as_block=False))
+    raise SkipNode
+
+
+def block(translator, node) -> None:
+    """Write a formula that stands on lines of its own, and its number beside it."""
+    text = node.astext()
+    number = NUMBER.search(text)
+    translator.body.append(translator.starttag(node, "div", CLASS="formula"))
+    translator.body.append(mathml(node, NUMBER.sub("", text), as_block=True))
+    if number:
+        translator.body.append(f'<span class="number">({escape(number[1])})</span>')
+    translator.body.append("</div>\n")
+    raise SkipNode
+
+
+def setup(app):
+    """Join the renderers of formulas that Sphinx knows."""
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
