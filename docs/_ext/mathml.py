@@ -1,7 +1,7 @@
 """Formulas as MathML, which browsers draw themselves: the pages need no script and no network.
 
-Docutils, which Sphinx stands on, translates. A formula that it cannot translate is a warning of Sphinx, and so,
-with -W, the end of the build.
+Docutils, which Sphinx stands on, translates. A formula that it cannot translate is a warning, and so ends the
+build.
 """
 
 from __future__ import annotations
