@@ -25,7 +25,7 @@ from command_line import (
 
 import rejuvmodel as rj
 from rejuvmodel import cross_check
-from rejuvmodel.cli import commands
+from rejuvmodel.cli import options
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.markov.flows import Family
 
@@ -334,7 +334,7 @@ def test_json_of_the_prior_art_is_labelled() -> None:
 
 def test_the_default_tolerance_is_that_of_the_library() -> None:
     """check without --rtol uses the tolerance of ``Agreement.check``."""
-    assert commands.RTOL == cross_check.RTOL
+    assert options.RTOL == cross_check.RTOL
     assert document("check", DUPLEX)["rtol"] == cross_check.RTOL
 
 

@@ -155,7 +155,7 @@ def test_every_way_out_has_its_code(
     def fail(_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("rejuvmodel.cluster_file.read_cluster_file", fail)
+    monkeypatch.setattr("rejuvmodel.cli.decided.read_cluster_file", fail)
     result = run("solve", DUPLEX)
     assert result.exit_code == code
     assert result.stderr.startswith(words)

@@ -65,9 +65,13 @@ FLOORS = (
     },
     {"trigger_table", "pool_table", "cluster_file"},
     {
-        "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables", "cli.report", "cli.json_documents",
-        "cli.pictures", "cli.missions", "cli.simulated",
-        "cli.shell", "cli.commands",
+        "cli.options", "cli.progress", "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables",
+        "cli.report", "cli.json_documents", "cli.pictures", "cli.missions", "cli.simulated",
+        "cli.shell",
+        *(f"cli.commands.{name}" for name in (
+            "solve", "optimize", "check", "compare", "mission", "simulate", "plot", "diagram",
+        )),
+        "cli.app",
     },
     {"__main__"},
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rejuvmodel.cli.commands import main
+from rejuvmodel.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rejuvmodel.cli.commands import app, main
+from rejuvmodel.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rejuvmodel.cli.numbers import wait_text
-from rejuvmodel.cluster_file import ClusterFile
+from rejuvmodel.cli.progress import progress_bar
+from rejuvmodel.cluster_file import ClusterFile, read_cluster_file
 from rejuvmodel.cross_check import Agreement, agreement
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
+from rejuvmodel.solving import solve
+from rejuvmodel.steady_state import SteadyState
 
 #: Gives the indices of a grid of some shape, and may show how far the work has come.
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
@@ -71,6 +74,35 @@ class Decided:
             return f"The file leaves {left_out} out: each cluster is taken at {where}{default}."
         wait = wait_text(self.optimum.period)
         return f"The file leaves {left_out} out: {wait} is taken, {where}{default}."
+
+
+def decide_file(path: str, *, one_for: str = "") -> tuple[Decided, SteadyState]:
+    """Read a file, fill in its rate, and solve its cluster.
+
+    Parameters
+    ----------
+    path : str
+        The file, as the user typed it.
+    one_for : str, optional
+        The command that needs one cluster, not a grid; empty where a grid will do.
+
+    Returns
+    -------
+    Decided
+        File and cluster.
+    SteadyState
+        Its steady state.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file cannot be read, or the command does not take what it describes.
+    """
+    said = read_cluster_file(path)
+    if one_for:
+        require_one(said, one_for)
+    decided = decide(said, progress_bar("optimum"))
+    return decided, solve(decided.cluster)
 
 
 def decide(file: ClusterFile, progress: Progress = points) -> Decided:

@@ -1,0 +1,3 @@
+"""The commands, one in each file."""
+
+from __future__ import annotations
