@@ -54,7 +54,11 @@ FLOORS = (
         "simulation.timed_chain", "simulation.jumps", "simulation.events", "simulation.totals",
         "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
         "simulation.result", "simulation.simulating",
+        "simulation.state_paths", "simulation.server_paths", "simulation.event_logs",
         "estimation.sojourn_fit", "estimation.rate_estimate", "estimation.rate_estimates",
+        "estimation.event_kinds", "estimation.replay", "estimation.event_log", "estimation.log_rows",
+        "estimation.log_times", "estimation.log_settings", "estimation.log_reading", "estimation.exposures",
+        "estimation.sojourns", "estimation.fitting", "estimation.estimating",
     },
     {
         "drawing.style", "drawing.optimum_question", "drawing.plot_parts",

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from rejuvmodel.errors import InvalidInputError as InvalidInputError
     from rejuvmodel.errors import RejuvmodelError as RejuvmodelError
     from rejuvmodel.errors import SizeError as SizeError
+    from rejuvmodel.estimation.estimating import estimate as estimate
+    from rejuvmodel.estimation.event_log import EventLog as EventLog
+    from rejuvmodel.estimation.log_reading import read_event_log as read_event_log
     from rejuvmodel.estimation.rate_estimate import RateEstimate as RateEstimate
     from rejuvmodel.estimation.rate_estimates import RateEstimates as RateEstimates
     from rejuvmodel.estimation.sojourn_fit import SojournFit as SojournFit
     from rejuvmodel.estimation.sojourn_fit import WeibullFit as WeibullFit
+    from rejuvmodel.estimation.sojourns import Sojourns as Sojourns
+    from rejuvmodel.estimation.sojourns import sojourns as sojourns
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
     from rejuvmodel.pool_solution import PoolState as PoolState
     from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.simulation.estimate import Estimate as Estimate
+    from rejuvmodel.simulation.event_logs import event_log as event_log
     from rejuvmodel.simulation.result import Simulation as Simulation
     from rejuvmodel.simulation.simulating import simulate as simulate
     from rejuvmodel.solving import ClosedForm as ClosedForm
@@ -79,6 +85,7 @@ _HOMES = {
     "Empirical": "models.mixed_laws",
     "Erlang": "models.laws",
     "Estimate": "simulation.estimate",
+    "EventLog": "estimation.event_log",
     "Exponential": "models.laws",
     "Fixed": "models.laws",
     "GTH": "markov.elimination",
@@ -105,6 +112,7 @@ _HOMES = {
     "Simulation": "simulation.result",
     "SizeError": "errors",
     "SojournFit": "estimation.sojourn_fit",
+    "Sojourns": "estimation.sojourns",
     "SteadyState": "steady_state",
     "Transient": "mission_result",
     "Trigger": "models.trigger",
@@ -112,6 +120,8 @@ _HOMES = {
     "WeibullFit": "estimation.sojourn_fit",
     "agreement": "cross_check",
     "choose_pool": "pool_choice",
+    "estimate": "estimation.estimating",
+    "event_log": "simulation.event_logs",
     "interval_availability": "mission",
     "interval_reliability": "mission",
     "interval_unavailability": "mission",
@@ -120,7 +130,9 @@ _HOMES = {
     "mean_time_to_outage": "mission",
     "optimize": "optimum",
     "read_cluster_file": "cluster_file",
+    "read_event_log": "estimation.log_reading",
     "simulate": "simulation.simulating",
+    "sojourns": "estimation.sojourns",
     "solve": "solving",
     "to_prism": "prism",
     "transient": "mission",
