@@ -20,7 +20,7 @@ FLOORS = (
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
-    {"measures", "state_labels"},
+    {"measures", "state_labels", "availability_target"},
     {"reward_rates"},
     {"solutions"},
     {"steady_state"},
@@ -59,6 +59,12 @@ FLOORS = (
         "estimation.event_kinds", "estimation.replay", "estimation.event_log", "estimation.log_rows",
         "estimation.log_times", "estimation.log_settings", "estimation.log_reading", "estimation.exposures",
         "estimation.sojourns", "estimation.fitting", "estimation.estimating",
+    },
+    {
+        "propagation.averages", "propagation.points", "propagation.marginals", "propagation.responses",
+        "propagation.search", "propagation.spreads", "propagation.indices", "propagation.knowing",
+        "propagation.expected_optimum", "propagation.deciding", "propagation.uncertainty_result",
+        "propagation.propagating",
     },
     {
         "drawing.style", "drawing.optimum_question", "drawing.plot_parts",

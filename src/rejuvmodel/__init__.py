@@ -63,6 +63,12 @@ if TYPE_CHECKING:
     from rejuvmodel.pool_choice_result import PoolChoice as PoolChoice
     from rejuvmodel.pool_solution import PoolState as PoolState
     from rejuvmodel.prism import to_prism as to_prism
+    from rejuvmodel.propagation.averages import Average as Average
+    from rejuvmodel.propagation.expected_optimum import ExpectedOptimum as ExpectedOptimum
+    from rejuvmodel.propagation.indices import SobolIndices as SobolIndices
+    from rejuvmodel.propagation.propagating import uncertainty as uncertainty
+    from rejuvmodel.propagation.spreads import Spread as Spread
+    from rejuvmodel.propagation.uncertainty_result import Uncertainty as Uncertainty
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.event_logs import event_log as event_log
     from rejuvmodel.simulation.result import Simulation as Simulation
@@ -76,6 +82,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Agreement": "cross_check",
     "AgreementError": "errors",
+    "Average": "propagation.averages",
     "ClosedForm": "solving",
     "Cluster": "models.cluster",
     "ClusterFile": "cluster_file",
@@ -86,6 +93,7 @@ _HOMES = {
     "Erlang": "models.laws",
     "Estimate": "simulation.estimate",
     "EventLog": "estimation.event_log",
+    "ExpectedOptimum": "propagation.expected_optimum",
     "Exponential": "models.laws",
     "Fixed": "models.laws",
     "GTH": "markov.elimination",
@@ -113,9 +121,12 @@ _HOMES = {
     "SizeError": "errors",
     "SojournFit": "estimation.sojourn_fit",
     "Sojourns": "estimation.sojourns",
+    "SobolIndices": "propagation.indices",
+    "Spread": "propagation.spreads",
     "SteadyState": "steady_state",
     "Transient": "mission_result",
     "Trigger": "models.trigger",
+    "Uncertainty": "propagation.uncertainty_result",
     "Uniform": "models.laws",
     "WeibullFit": "estimation.sojourn_fit",
     "agreement": "cross_check",
@@ -136,6 +147,7 @@ _HOMES = {
     "solve": "solving",
     "to_prism": "prism",
     "transient": "mission",
+    "uncertainty": "propagation.propagating",
 }
 
 __all__ = list(_HOMES)

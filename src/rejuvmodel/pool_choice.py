@@ -17,11 +17,11 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
-from math import inf, log, prod
-from numbers import Real
+from math import inf, prod
 from typing import Any, cast
 
 from rejuvmodel.arrays import is_number, real, whole_number
+from rejuvmodel.availability_target import allowed_log_unavailability
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.models.pool import Pool
@@ -110,7 +110,7 @@ def choose_pool(
     >>> chosen.best.pool.spares
     1
     """
-    allowed = _allowed(target)
+    allowed = allowed_log_unavailability(target)
     if not isinstance(base, Pool):
         raise InvalidInputError("base", shown(base), "base is a Pool", "Write Pool(primaries=…, rates=…).")
     prices = _prices(costs, prices)
@@ -230,20 +230,6 @@ def _rates(base: Pool, given: object, bounds: object) -> tuple[tuple[float, ...]
     if numbers.ndim != 1:
         raise InvalidInputError("rejuvenation", f"an array of shape {numbers.shape}", rule, "Flatten it.")
     return tuple(dict.fromkeys(numbers.tolist())), None
-
-
-def _allowed(target: object) -> float:
-    """Natural logarithm of the unavailability that the target allows."""
-    rule = "a target is an availability above 0 and below 1"
-    advice = "Write target=0.99999 for five nines."
-    if isinstance(target, bool) or not is_number(target) or not isinstance(target, Real | Decimal):
-        raise InvalidInputError("target", shown(target), rule, advice)
-    number = real("target", target, rule, open_minimum=True, advice=advice)
-    exact = Fraction(target) if isinstance(target, Fraction | Decimal | int) else Fraction(repr(number))
-    if not 0 < exact < 1:
-        raise InvalidInputError("target", shown(target), rule, advice)
-    down = 1 - exact
-    return log(down.numerator) - log(down.denominator) if float(down) < 1e-300 else log(down)
 
 
 def _prices(costs: object, prices: object) -> Prices:

@@ -6,7 +6,7 @@ Takes numbers; reads no generator. Every weight is kept as m · 2^e, so nothing 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.extended import cumulative_products, extended
@@ -41,3 +41,30 @@ def reactive_probabilities(servers: int, failure: float, repair: float) -> tuple
         return share.value()[0, ::-1].copy(), share.log()[0, ::-1].copy()
     with np.errstate(divide="ignore"):
         return pi, np.log(pi)
+
+
+def log_all_failed(servers: int, failure: ArrayLike, repair: ArrayLike) -> Floats:
+    """Natural logarithm of the probability that all servers have failed, for whole grids.
+
+    Parameters
+    ----------
+    servers : int
+        Number of servers n.
+    failure, repair : array_like
+        Rates λ and μ [1/h]; they broadcast.
+
+    Returns
+    -------
+    ndarray
+        ln P_0, of the broadcast shape; −inf where λ = 0.
+
+    Notes
+    -----
+    With ρ = μ/λ, 1/P_0 = 1 + ρ/1·(1 + ρ/2·(…(1 + ρ/n))), summed from within as logarithms.
+    """
+    with np.errstate(divide="ignore"):
+        log_rho = np.asarray(np.log(repair) - np.log(failure))
+    inverse = np.zeros(log_rho.shape)
+    for i in range(servers, 0, -1):
+        inverse = np.logaddexp(0.0, log_rho - np.log(i) + inverse)
+    return np.asarray(-inverse)

@@ -1,0 +1,241 @@
+"""Uncertainty: what follows for a model from what is known of its rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rejuvmodel.durations import words
+from rejuvmodel.html_tables import html_table
+from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
+from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.parameters import Costs
+from rejuvmodel.propagation.averages import Average
+from rejuvmodel.propagation.expected_optimum import ExpectedOptimum
+from rejuvmodel.propagation.indices import SobolIndices
+from rejuvmodel.propagation.marginals import Marginal
+from rejuvmodel.propagation.spreads import Spread
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Uncertainty:
+    """Distributions of availability, downtime, cost and the best decision while rates are uncertain.
+
+    Attributes
+    ----------
+    model : Cluster, Reactive or Pool
+        The model at the decision its measures belong to.
+    inputs : tuple of Marginal
+        What is known of each uncertain rate.
+    decided : str
+        Where that decision comes from: "model", "expected optimum" (the model left it open), or "none".
+    unavailability : Spread
+        Distribution of the unavailability.
+    downtime : Spread
+        Of the downtime [h] over the horizon.
+    cost : Spread or None
+        Of the cost over the horizon; None without costs.
+    indices : mapping of SobolIndices
+        Where the variance of "unavailability" and, with costs, of "cost" comes from.
+    decision : ExpectedOptimum or None
+        The decision of least expected objective; None where nothing is decided.
+    target : float or None
+        Unavailability that is allowed, None without a target.
+    meets_target : Average or None
+        Probability that the target is met.
+    costs : Costs or None
+        Costs of the objective.
+    horizon : float
+        Time [h] of downtime, cost and values of information.
+    seed : int
+        Gives the same numbers again.
+    columns : mapping of ndarray
+        Uncertain rates [1/h] at the points, shape (scramblings, points) each; read-only.
+    """
+
+    model: Cluster | Reactive | Pool
+    inputs: tuple[Marginal, ...]
+    decided: str
+    unavailability: Spread
+    downtime: Spread
+    cost: Spread | None
+    indices: Mapping[str, SobolIndices]
+    decision: ExpectedOptimum | None
+    target: float | None
+    meets_target: Average | None
+    costs: Costs | None
+    horizon: float
+    seed: int
+    columns: Mapping[str, Floats]
+
+    def __post_init__(self) -> None:
+        kept = {}
+        for name, column in self.columns.items():
+            kept[name] = np.array(column, dtype=np.float64)
+            kept[name].setflags(write=False)
+        object.__setattr__(self, "columns", kept)
+
+    @property
+    def availability(self) -> Spread:
+        """Distribution of the availability."""
+        return Spread("availability", "", self.unavailability.logs, complement=True)
+
+    @property
+    def points(self) -> int:
+        """Points of each scrambling."""
+        return int(self.unavailability.logs.shape[1])
+
+    @property
+    def scramblings(self) -> int:
+        """Independent scramblings of the points."""
+        return int(self.unavailability.logs.shape[0])
+
+    @property
+    def spreads(self) -> dict[str, Spread]:
+        """All distributions by name."""
+        found = {
+            "availability": self.availability, "unavailability": self.unavailability,
+            "downtime": self.downtime, "cost": self.cost,
+        }  # fmt: skip
+        if self.decision is not None:
+            found["best_rate"], found["best_period"] = self.decision.best_rates, self.decision.best_periods
+        return {name: one for name, one in found.items() if one is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the points as plain values.
+
+        Returns
+        -------
+        dict
+            Inputs, quantiles and means of all measures, indices, the decision and the target.
+        """
+        return {
+            "model": self.model.to_dict(), "inputs": [one.to_dict() for one in self.inputs],
+            "decided": self.decided, "measures": {k: v.to_dict() for k, v in self.spreads.items()},
+            "indices": {k: v.to_dict() for k, v in self.indices.items()},
+            "decision": None if self.decision is None else self.decision.to_dict(), "target": self.target,
+            "meets_target": None if self.meets_target is None else self.meets_target.to_dict(),
+            "costs": None if self.costs is None else self.costs.to_dict(), "horizon": self.horizon,
+            "points": self.points, "scramblings": self.scramblings, "seed": self.seed,
+        }  # fmt: skip
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the points as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each point, its scrambling as the index: the uncertain rates [1/h], unavailability,
+            downtime [h] and cost over the horizon.
+        """
+        import pandas as pd
+
+        index = pd.Index(np.repeat(np.arange(self.scramblings), self.points), name="scrambling")
+        table = {name: column.ravel() for name, column in self.columns.items()}
+        for name in ("unavailability", "downtime", "cost"):
+            if name in self.spreads:
+                table[name] = self.spreads[name].values.ravel()
+        return pd.DataFrame(table, index=index)
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return the table of measures that displays show.
+
+        Returns
+        -------
+        list of tuple of str
+            Name, 5 %, median, 95 % and mean.
+        """
+        span = words(self.horizon)
+        names = {
+            "availability": "availability", "unavailability": "unavailability",
+            "downtime": f"downtime in {span}", "cost": f"cost in {span}",
+            "best_period": "best wait if the rates were known",
+        }  # fmt: skip
+        found = []
+        for name, title in names.items():
+            if name not in self.spreads:
+                continue
+            one = self.spreads[name]
+            shown = words if name in ("downtime", "best_period") else _availability(name)
+            low, median, high = np.asarray(one.quantile([0.05, 0.5, 0.95])).tolist()
+            mean = "" if name == "best_period" else shown(one.mean.mean)
+            found.append((title, shown(low), shown(median), shown(high), mean))
+        return found
+
+    def notes(self) -> list[str]:
+        """Return what else a reader wants to know, in sentences.
+
+        Returns
+        -------
+        list of str
+            On the target, on where the uncertainty comes from, and on the decision.
+        """
+        from_where = [
+            f"Uncertainty of the {one.of} comes from {_ranked(one)}." for one in self.indices.values()
+        ]
+        target = []
+        if self.meets_target is not None and self.target is not None:
+            met = f"{100 * self.meets_target.mean:.4g} % ± {100 * self.meets_target.standard_error:.2g} %"
+            allowed = words(self.target * self.horizon)
+            target = [
+                f"Target: at most {allowed} down in {words(self.horizon)}; met with probability {met}."
+            ]
+        return [*target, *from_where, *([] if self.decision is None else self._on_the_decision())]
+
+    def _on_the_decision(self) -> list[str]:
+        best = self.decision
+        assert best is not None  # was asked
+        unit = "" if self.costs is not None else " h of downtime"
+        lines = [
+            f"Least expected {'cost' if self.costs else 'downtime'}: wait {_wait(best.period)} "
+            f"({best.location}), {best.expected.mean:.6g}{unit} in {words(self.horizon)}; "
+            "found by a search, not proved.",
+            f"Best at the model's own rates: wait {_wait(best.best_guess_period)}; expected regret "
+            f"{best.regret:.3g}{unit}.",
+            f"Knowing all rates first is worth {best.perfect_information:.3g}{unit}.",
+        ]
+        if best.partial_information is not None:
+            each = sorted(best.partial_information.items(), key=lambda item: -item[1].mean)
+            text = ", ".join(f"{name} {value:.3g}" for name, value in each)
+            lines.append(f"Knowing one rate first is worth: {text}.")
+        return lines
+
+    def __repr__(self) -> str:
+        table = [("", "5 %", "median", "95 %", "mean"), *self.rows()]
+        widths = [max(len(row[k]) for row in table) for k in range(5)]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table]
+        return "\n".join(["Uncertainty", *(f"  {line}".rstrip() for line in lines), *self.notes()])
+
+    def _repr_html_(self) -> str:
+        known = [(one.name, one.source) for one in self.inputs]
+        return (
+            html_table("Uncertainty", self.rows(), ("measure", "5 %", "median", "95 %", "mean"))
+            + html_table("What is known of the rates", known, ("rate", "source"))
+            + html_table("What follows", [(f"{k}", line) for k, line in enumerate(self.notes(), 1)])
+        )
+
+
+def _availability(name: str) -> Any:
+    return (lambda x: f"{x:.10g}") if name == "availability" else (lambda x: f"{x:.6g}")
+
+
+def _ranked(one: SobolIndices) -> str:
+    parts = [
+        f"{name} (total index {one.total[name].mean:.2f}, alone {one.first[name].mean:.2f})"
+        for name in one.ranking
+    ]
+    return ", ".join(parts)
+
+
+def _wait(period: float) -> str:
+    return "0 (at once)" if period == 0 else words(period)
