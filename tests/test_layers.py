@@ -64,7 +64,7 @@ FLOORS = (
         "propagation.averages", "propagation.points", "propagation.marginals", "propagation.responses",
         "propagation.search", "propagation.spreads", "propagation.indices", "propagation.knowing",
         "propagation.expected_optimum", "propagation.deciding", "propagation.uncertainty_result",
-        "propagation.propagating",
+        "propagation.uncertainty_words", "propagation.uncertainty_inputs", "propagation.propagating",
     },
     {
         "drawing.style", "drawing.optimum_question", "drawing.plot_parts",

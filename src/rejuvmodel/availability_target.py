@@ -1,4 +1,4 @@
-"""Availability targets, read as the decimal that was written, and compared as logarithms of unavailability."""
+"""Availability targets: read as the decimal that was written, compared as logarithms of unavailability."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def decide(
     if not isinstance(model, Pool):
         partial, few = {}, knowing_grid(grid, own)
         for k, (one, child) in enumerate(zip(known, seed.spawn(len(known)), strict=True)):
-            found = value_of_knowing(response, known, k, few, child, scale)
+            found = value_of_knowing(response, known, k, few, points, child, scale)
             partial[one.name] = found.times(exp(scale + log_hours))
             step()
     rates = _log(own) if by_rate else -_log(own)

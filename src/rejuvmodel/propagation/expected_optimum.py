@@ -53,7 +53,8 @@ class Band:
 class ExpectedOptimum:
     """The decision that minimises the expected objective while the rates are uncertain.
 
-    Values are over the horizon of the result: in the currency of the costs, or hours of downtime without costs.
+    Values are over the horizon of the result: in the currency of the costs, or without costs in hours of
+    downtime.
 
     Attributes
     ----------

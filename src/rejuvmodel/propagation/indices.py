@@ -2,8 +2,8 @@
 
 The first-order index of a rate is the share of the variance that knowing it would take away on average; its
 total index the share that would be left if all others were known. Estimators are those of
-`scipy.stats.sobol_indices` (Saltelli et al. 2010), on two halves A and B of one Sobol' sequence and A with one
-column of B for each rate; errors from independent scramblings.
+`scipy.stats.sobol_indices` (Saltelli et al. 2010), on two halves A and B of one Sobol' sequence and A with
+one column of B for each rate; errors from independent scramblings.
 
 A measure that spans decades has its variance from few extreme points, so that nothing else would count: then
 the indices are those of its logarithm, and say so.

@@ -3,10 +3,10 @@
     EVPPI_j = min_x E[f(x, θ)] − E_{θ_j}[ min_x E[f(x, θ) | θ_j] ]
 
 By nested quasi-Monte Carlo: θ_j at equal steps of its distribution, shifted at random; for each of them the
-other rates at one and the same set of scrambled points; decisions on a grid, the minimum by a parabola through
-the lowest three. Both minima are of averages over the same points, so the value is not below 0; it comes out
-somewhat too large, because the inner average is of a finite sample (Brennan et al. 2007). The error is that
-of independent scramblings and shifts.
+other rates at one and the same set of scrambled points; decisions on a grid, the minimum by a parabola
+through the lowest three. Both minima are of averages over the same points, so the value is not below 0; the
+inner average is of a finite sample, whose noise makes it somewhat too large (Brennan et al. 2007). The error
+is that of independent scramblings and shifts.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _OUTER, _OUTER_TRIGGER = 128, 64
 _INNER, _INNER_TRIGGER = 16, 8
 #: Levels times points and decisions that the value of one rate may take.
 _WORK = 1e8
+#: Smaller relative differences may be rounding.
+_ROUNDING = 1e-12
 #: Decisions between the extremes of the best ones of the points.
 _DECISIONS = 40
 
@@ -41,6 +43,7 @@ def value_of_knowing(
     known: tuple[Marginal, ...],
     place: int,
     grid: Floats,
+    compared: int,
     seed: np.random.SeedSequence,
     log_scale: float,
 ) -> Average:
@@ -56,6 +59,8 @@ def value_of_knowing(
         The rate that would be known.
     grid : ndarray
         Decisions.
+    compared : int
+        Points of each scrambling that decisions are compared on; few of them are followed by few here.
     seed : SeedSequence
         Gives the same number again.
     log_scale : float
@@ -69,7 +74,8 @@ def value_of_knowing(
     others = [one for k, one in enumerate(known) if k != place]
     inner = _inner(response, len(grid))
     points = inner if others else 1
-    count = (_OUTER if response.by_rate else _OUTER_TRIGGER) * inner // points
+    most = _OUTER if response.by_rate else _OUTER_TRIGGER
+    count = min(most, 2 * compared) * inner // points
     steps, shares = seed.spawn(2)
     outer = known[place].quantile(strata(count, steps))
     rest = scrambled(len(others), points, shares)
@@ -77,8 +83,9 @@ def value_of_knowing(
     for r in range(SCRAMBLINGS):
         columns = {one.name: one.quantile(rest[r, :, k])[None, :, None] for k, one in enumerate(others)}
         columns[known[place].name] = outer[r][:, None, None]
-        values = np.exp(response.log_objective(columns, grid) - log_scale).mean(axis=1)
-        found[r] = max(0.0, _lowest(grid, values.mean(axis=0)[None])[0] - _lowest(grid, values).mean())
+        values = response.scaled(columns, grid, log_scale).mean(axis=1)
+        blind, seeing = _lowest(grid, values.mean(axis=0)[None])[0], _lowest(grid, values).mean()
+        found[r] = blind - seeing if blind - seeing > _ROUNDING * blind else 0.0
     return average(found)
 
 

@@ -10,9 +10,9 @@ Rates are independent of each other. A stated range (lo, hi) is read as one of
 * "uniform": nothing lies outside, and every rate inside has the same density; not the same for times.
 
 Counted events: n exponential sojourns that ended so, in an exposure of T hours, have the likelihood
-λ^n e^{−λT}, censored sojourns included. With Jeffreys' prior λ^{−1/2} the posterior is Gamma(n + 1/2, T). It is
-proper where no event was seen, and its limits lie between the two exact limits, which count n and n + 1
-(Brown, Cai and DasGupta, Ann. Statist. 31, 2003).
+λ^n e^{−λT}, censored sojourns included. With Jeffreys' prior λ^{−1/2} of a fixed exposure the posterior is
+Gamma(n + 1/2, T). It is proper where no event was seen, and its quantiles lie between those of Gamma(n, T)
+and Gamma(n + 1, T), which are the exact limits of an interval.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _KINDS = (
     'an input is a range (lo, hi) of rates per hour or of mean times such as ("5 d", "10 d"), a frozen '
     "distribution of scipy.stats, or a RateEstimate"
 )
-_RANGE = "a range is two rates per hour, 0 < lo < hi, or two mean times such as (\"5 d\", \"10 d\")"
+_RANGE = 'a range is two rates per hour, 0 < lo < hi, or two mean times such as ("5 d", "10 d")'
 #: Rates of which 0 has no meaning.
 _POSITIVE = ("repair", "restart")
 #: A share this small is beyond the points of any sample.
@@ -138,7 +138,8 @@ def marginals(inputs: object, names: tuple[str, ...], reading: object) -> tuple[
         if name not in names:
             near = get_close_matches(str(name), names, n=1)
             raise InvalidInputError(
-                f"inputs[{shown(name)}]", "an unknown rate", f"the rates of this model are {', '.join(names)}",
+                f"inputs[{shown(name)}]", "an unknown rate",
+                f"the rates of this model are {', '.join(names)}",
                 f'Did you mean "{near[0]}"?' if near else "Remove it.",
             )  # fmt: skip
     return tuple(_marginal(name, inputs[name], reading) for name in names if name in inputs)
@@ -215,6 +216,11 @@ def _require_rates(place: str, found: Marginal) -> None:
     low, high = (found.quantile(x) for x in (_TAIL, 1 - 2 * _TAIL))
     if np.ndim(low) or np.ndim(high):
         raise InvalidInputError(place, "an array of distributions", _KINDS, "Give one distribution.")
+    if np.isnan(least) or np.isnan(low) or np.isnan(high):
+        raise InvalidInputError(
+            place, f"{found.source}, without quantiles", "a distribution has valid parameters",
+            "Check them: SciPy returns NaN for it.",
+        )  # fmt: skip
     if not least >= 0 or not low >= 0 or (found.name in _POSITIVE and not low > 0):
         raise InvalidInputError(
             place, f"{found.source}, which reaches down to {max(least, -1e308):.6g}", rule,

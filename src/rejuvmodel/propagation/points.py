@@ -48,7 +48,7 @@ def scrambled(dimensions: int, points: int, seed: np.random.SeedSequence) -> Flo
         qmc.Sobol(dimensions, scramble=True, bits=64, seed=np.random.default_rng(child)).random_base2(power)
         for child in seed.spawn(SCRAMBLINGS)
     ]
-    return np.clip(np.stack(sets), _LEAST, _MOST)
+    return np.asarray(np.clip(np.stack(sets), _LEAST, _MOST))
 
 
 def strata(count: int, seed: np.random.SeedSequence) -> Floats:
@@ -67,4 +67,4 @@ def strata(count: int, seed: np.random.SeedSequence) -> Floats:
         Shape (scramblings, count).
     """
     shift = np.random.default_rng(seed).random((SCRAMBLINGS, 1))
-    return np.clip((np.arange(count) + shift) / count, _LEAST, _MOST)
+    return np.asarray(np.clip((np.arange(count) + shift) / count, _LEAST, _MOST))

@@ -1,8 +1,8 @@
 """uncertainty: from what is known of the rates to what is known of the measures and the decision.
 
 Theory in ``docs/theory/uncertainty.md``. The rates are independent; one sample of quasi-Monte Carlo points
-serves all questions. Two halves A and B of each Sobol' sequence are evaluated: A gives the distributions, both
-give the Sobol' indices, and the first points of A compare decisions.
+serves all questions. Two halves A and B of each Sobol' sequence are evaluated: A gives the distributions,
+both give the Sobol' indices, and the first points of A compare decisions.
 """
 
 from __future__ import annotations
@@ -10,17 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from math import inf, isfinite, log
+from math import inf, log
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from rejuvmodel.arrays import whole_number
-from rejuvmodel.availability_target import allowed_log_unavailability
-from rejuvmodel.durations import hours as to_hours
-from rejuvmodel.durations import shown
-from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.estimation.rate_estimate import RateEstimate
 from rejuvmodel.estimation.rate_estimates import RateEstimates
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.cluster import Cluster
@@ -34,8 +29,16 @@ from rejuvmodel.propagation.marginals import Marginal, marginals
 from rejuvmodel.propagation.points import SCRAMBLINGS, scrambled
 from rejuvmodel.propagation.responses import Response
 from rejuvmodel.propagation.spreads import Spread, share_of
+from rejuvmodel.propagation.uncertainty_inputs import (
+    checked_horizon,
+    checked_points,
+    checked_response,
+    decides,
+    deciding_points,
+    estimated,
+    log_allowed,
+)
 from rejuvmodel.propagation.uncertainty_result import Uncertainty
-from rejuvmodel.solving import solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,12 +47,6 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = "Cluster | Reactive | Pool"
 
-#: Points of each scrambling by default: of closed forms, and of pools, which are solved one by one.
-POINTS, POINTS_POOL = 4096, 16
-#: Points of each scrambling on which decisions are compared, at most; with a trigger, and of pools.
-_DECIDING, _DECIDING_TRIGGER, _DECIDING_POOL = 1024, 128, 8
-#: Levels times points and decisions that comparing decisions may take.
-_WORK = 4e9
 #: Bytes for each point besides its rates.
 _BYTES = 200.0
 
@@ -123,29 +120,29 @@ def uncertainty(
     >>> known = {"aging": ("5 d", "10 d"), "failure": ("30 d", "270 d")}
     >>> found = uncertainty(web, known, costs=Costs(failure=1000, rejuvenation=10, capacity=5))
     >>> f"{found.decision.period / 24:.0f} d"
-    '12 d'
+    '9 d'
     """
-    response = _response(model, costs)
+    response = checked_response(model, costs)
     if isinstance(inputs, RateEstimates):
-        inputs = _estimated(inputs, response)
+        inputs = estimated(inputs, response)
     known = marginals(inputs, response.names, ranges)
-    span = _horizon(horizon)
-    allowed = _allowed(target, span)
-    count = _points(points, model)
+    span = checked_horizon(horizon)
+    allowed = log_allowed(target, span)
+    count = checked_points(points, model)
     number = whole_number("seed", seed, 0)
     require_memory(
         f"{SCRAMBLINGS * count} points of {len(known)} rates",
         SCRAMBLINGS * count * (_BYTES + 32.0 * len(known)), "Use fewer points.",
     )  # fmt: skip
-    decides = _decides(model, inputs, bounds)
-    step = _Steps(progress, 2 + len(known) + (3 + len(known) * (not isinstance(model, Pool))) * decides)
+    may_decide = decides(model, inputs, bounds)
+    step = _Steps(progress, 2 + len(known) + (3 + len(known) * (not isinstance(model, Pool))) * may_decide)
     for_points, for_knowing = np.random.SeedSequence(number).spawn(2)
     shares = scrambled(2 * len(known), count, for_points)
     best = None
-    if decides:
-        few = min(count, _deciding(response))
+    if may_decide:
+        few = min(count, deciding_points(response))
         a = shares[:, :few, : len(known)]
-        best = decide(response, known, a, bounds or (0.0, inf), span, for_knowing, step)
+        best = decide(response, known, a, (0.0, inf) if bounds is None else bounds, span, for_knowing, step)
         step()
     decided, at = _measured_at(model, best)
     sample = _Sample(response, known, shares, at, step)
@@ -221,117 +218,6 @@ class _Steps:
         self.done += 1
         if self.progress is not None:
             self.progress(self.done, self.total)
-
-
-def _response(model: object, costs: object) -> Response:
-    if not isinstance(model, Cluster | Reactive | Pool):
-        raise InvalidInputError(
-            "model", shown(model), "uncertainty takes a Cluster, a Reactive or a Pool", "Build one first."
-        )
-    if model.shape:
-        raise InvalidInputError(
-            "model", f"a grid of shape {model.shape}", "uncertainty takes one model", "Write cluster[index]."
-        )
-    if costs is None:
-        return Response(model, None)
-    if not isinstance(costs, Costs):
-        raise InvalidInputError(
-            "costs", shown(costs), "costs are a Costs object", "Write Costs(failure=…, rejuvenation=…)."
-        )
-    if costs.shape:
-        found = f"a grid of shape {costs.shape}"
-        raise InvalidInputError("costs", found, "uncertainty takes one set of costs", "Write costs[index].")
-    if isinstance(model, Reactive):
-        solve(model).cost_rate(costs)  # refuses costs of states that this model has not
-    return Response(model, costs)
-
-
-def _estimated(estimates: RateEstimates, response: Response) -> dict[str, RateEstimate]:
-    """The estimates that a model takes; refuses those on the clock of another kind of model."""
-    model = response.model
-    clock = "server" if isinstance(model, Pool) else "cluster"
-    if estimates.clock != clock and model.servers > 1 and not isinstance(model, Reactive):
-        raise InvalidInputError(
-            "inputs", f"estimates on the clock of each {estimates.clock}",
-            f"the rates of a {type(model).__name__} are on the clock of the {clock}",
-            f'Write estimate(…, clock="{clock}"), or use a {"Cluster" if clock == "server" else "Pool"}.',
-        )  # fmt: skip
-    return {name: estimates[name] for name in response.names if name != "rejuvenation"}
-
-
-def _horizon(horizon: Any) -> float:
-    span = to_hours(horizon, "horizon")
-    if not isfinite(span) or span == 0:
-        raise InvalidInputError(
-            "horizon", shown(horizon), "a horizon is a finite time above 0", 'Give hours, or "365 d".'
-        )
-    return span
-
-
-def _allowed(target: Any, span: float) -> float | None:
-    """Logarithm of the unavailability that the target allows."""
-    if target is None:
-        return None
-    if not isinstance(target, str | timedelta):
-        return allowed_log_unavailability(target)
-    down = to_hours(target, "target")
-    if not 0 < down < span:
-        raise InvalidInputError(
-            "target", shown(target), "a target is an availability such as 0.9999, or a downtime above 0 and "
-            "below the horizon", 'Write target="50 min".',
-        )  # fmt: skip
-    return log(down) - log(span)
-
-
-def _points(points: object, model: Model) -> int:
-    if points is None:
-        if isinstance(model, Pool):
-            return POINTS_POOL
-        room = _WORK / (SCRAMBLINGS * 8 * model.servers)
-        return min(POINTS, max(16, 1 << int(np.log2(max(room, 1.0)))))
-    rule = "points are a power of 2, at least 2"
-    count = whole_number("points", points, 2, rule)
-    if count & (count - 1):
-        raise InvalidInputError("points", str(count), rule, f"Write points={1 << count.bit_length()}.")
-    return count
-
-
-def _deciding(response: Response) -> int:
-    """Points of each scrambling on which decisions are compared."""
-    model = response.model
-    if isinstance(model, Pool):
-        return _DECIDING_POOL
-    room = _WORK / (SCRAMBLINGS * 250 * model.servers)
-    most = _DECIDING if response.by_rate else _DECIDING_TRIGGER
-    return min(most, max(8, 1 << int(np.log2(max(room, 1.0)))))
-
-
-def _decides(model: Model, inputs: Mapping[str, Any], bounds: object) -> bool:
-    """Whether there is something to decide; refuses what is both decided and uncertain, or neither."""
-    if isinstance(model, Reactive):
-        if bounds is not None:
-            raise InvalidInputError(
-                "bounds", shown(bounds), "the prior-art model rejuvenates nothing", "Leave bounds out."
-            )
-        return False
-    given = model.trigger is not None or model.rates.rejuvenation is not None
-    if "rejuvenation" in inputs:
-        if bounds is not None or not given:
-            found = "a distribution, and bounds to decide it" if bounds is not None else "a distribution only"
-            raise InvalidInputError(
-                'inputs["rejuvenation"]', found,
-                "the rejuvenation rate is either decided or uncertain around the model's own",
-                "Leave bounds out and give the model its rate, or take it out of inputs.",
-            )  # fmt: skip
-        return False
-    if isinstance(model, Pool) and bounds is None:
-        if not given:
-            raise InvalidInputError(
-                "bounds", "nothing", "a pool that leaves its rate open needs finite bounds",
-                "Write bounds=(0, 10).",
-            )  # fmt: skip
-        return False
-    return True
 
 
 def _measured_at(model: Model, best: ExpectedOptimum | None) -> tuple[str, float | None]:

@@ -1,7 +1,7 @@
 """What a model answers at many rates at once: logarithms of its unavailability and of its objective.
 
-Clusters, with and without trigger, and the prior-art model are evaluated by their closed forms, whole grids at
-a time; a pool is solved point by point.
+Clusters, with and without trigger, and the prior-art model are evaluated by their closed forms, whole grids
+at a time; a pool is solved point by point.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Columns = Mapping[str, Floats]
 
+#: Logarithms of units in which plain doubles lose nothing that counts.
+_IN_RANGE = 500.0
 _RATES = ("aging", "failure", "repair", "restart")
 
 
@@ -96,12 +98,38 @@ class Response:
         """Return logarithms of the objective, as `logs` does."""
         return self.logs(columns, decision)[1]
 
+    def scaled(self, columns: Columns, decision: Floats, log_scale: float) -> Floats:
+        """Return the objective in a unit near its own size.
+
+        Parameters
+        ----------
+        columns : mapping of ndarray
+            Uncertain rates [1/h] by name.
+        decision : ndarray
+            Decisions.
+        log_scale : float
+            Logarithm of the unit.
+
+        Returns
+        -------
+        ndarray
+            Objective divided by the unit, of the broadcast shape.
+        """
+        model = self.model
+        if abs(log_scale) < _IN_RANGE and isinstance(model, Cluster) and model.trigger is None:
+            # Without logarithms three times as fast; what underflows is nothing in this unit.
+            rates = model.rates.replace(**columns, rejuvenation=decision)
+            state = solve(Cluster(model.servers, rates))
+            found = state.unavailability if self.costs is None else state.cost_rate(self.costs)
+            return np.asarray(found) * np.exp(-log_scale)
+        return np.asarray(np.exp(self.log_objective(columns, decision) - log_scale))
+
     def _needed(self) -> list[str]:
         priced = [] if self.costs is None else measures.needed(self.costs)
         return list(dict.fromkeys(["unavailability", *priced]))
 
     def _cluster(self, cluster: Cluster, columns: Columns, decision: Any) -> dict[str, Floats]:
-        changes = dict(columns) if decision is None else columns | {"rejuvenation": decision}
+        changes = dict(columns) if decision is None else {**columns, "rejuvenation": decision}
         state = solve(Cluster(cluster.servers, cluster.rates.replace(**changes), cluster.trigger))
         shape = state.shape
         found = state.solution.masses_of(self._needed(), logarithm=True)
@@ -112,18 +140,17 @@ class Response:
         assert cluster.trigger is not None  # was asked
         shape = np.broadcast_shapes(np.shape(decision), *(x.shape for x in columns.values()))
         means = np.broadcast_to(np.asarray(decision, dtype=np.float64), shape).ravel()
-        own = {name: np.asarray(getattr(cluster.rates, name)) for name in _RATES} | columns
+        own = {name: np.asarray(getattr(cluster.rates, name)) for name in _RATES}
+        own.update(columns)
         rates = [np.broadcast_to(own[name], shape).ravel() for name in _RATES]
         base = cluster.trigger.scaled(1.0).transforms((), slice(0, 1))
         delay = StretchedTrigger(cluster.trigger.clock, base, means)
         names = self._needed()
-        found = trigger_form.masses(
-            cluster.servers, rates, delay, means.shape, names=names, logarithms=True
-        )
+        found = trigger_form.masses(cluster.servers, rates, delay, means.shape, names=names, logarithms=True)
         return {name: x.reshape(shape) for name, x in zip(names, found, strict=True)}
 
     def _pool(self, pool: Pool, columns: Columns, decision: Any) -> dict[str, Floats]:
-        changes = dict(columns) if decision is None else columns | {"rejuvenation": np.asarray(decision)}
+        changes = dict(columns) if decision is None else {**columns, "rejuvenation": np.asarray(decision)}
         arrays = dict(zip(changes, np.broadcast_arrays(*changes.values()), strict=True))
         shape = next(iter(arrays.values())).shape
         names = self._needed()

@@ -93,9 +93,7 @@ def decisions(response: Response, columns: Columns, low: float, high: float) -> 
     return np.unique(np.concatenate([[low], np.geomspace(first, last, count), [high]]))
 
 
-def best_of_each(
-    response: Response, columns: Columns, grid: Floats, logs: Floats
-) -> tuple[Floats, Floats]:
+def best_of_each(response: Response, columns: Columns, grid: Floats, logs: Floats) -> tuple[Floats, Floats]:
     """Return the best decision of each point.
 
     Parameters
@@ -123,7 +121,7 @@ def best_of_each(
     chosen, values = axis[place], seen[np.arange(len(seen)), place]
     left, right = axis[np.maximum(place - 1, 0)], axis[np.minimum(place + 1, len(axis) - 1)]
     inside = (np.minimum(left, right) > 0) & np.isfinite(np.maximum(left, right)) & np.isfinite(values)
-    inside &= (seen.max(axis=1) - least > slack) & (place > 0) & (place < len(axis) - 1)
+    inside &= (seen.max(axis=1) > least + slack) & (place > 0) & (place < len(axis) - 1)
     if inside.any():
         some = {name: column[inside] for name, column in columns.items()}
         found, value = _sectioned(response, some, left[inside], right[inside])
@@ -133,9 +131,7 @@ def best_of_each(
     return chosen, values
 
 
-def _sectioned(
-    response: Response, columns: Columns, left: Floats, right: Floats
-) -> tuple[Floats, Floats]:
+def _sectioned(response: Response, columns: Columns, left: Floats, right: Floats) -> tuple[Floats, Floats]:
     """The minimum of each point between two decisions, by golden sections of their logarithms."""
     a, b = np.log(np.minimum(left, right)), np.log(np.maximum(left, right))
     x, y = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
@@ -180,17 +176,17 @@ def best_of_all(response: Response, columns: Columns, grid: Floats, logs: Floats
         return Best(float(grid[idle]), float(curve[idle]), "flat")
     candidates = [(float(grid[0]), float(curve[0]), "lower bound")]
     inner = np.flatnonzero(curve[1:-1] <= np.minimum(curve[:-2], curve[2:])) + 1
-    for k in inner[np.argsort(curve[inner])][:_MINIMA]:
-        candidates.append((*_refined(response, columns, grid[k - 1 : k + 2], float(curve[k])), "interior"))
+    candidates += [
+        (*_refined(response, columns, grid[k - 1 : k + 2], float(curve[k])), "interior")
+        for k in inner[np.argsort(curve[inner])][:_MINIMA]
+    ]
     candidates.append((float(grid[-1]), float(curve[-1]), "upper bound"))
     candidates.sort(reverse=not response.by_rate)
     least = min(value for _, value, _ in candidates)
     return Best(*next(one for one in candidates if one[1] <= least + slack))
 
 
-def _refined(
-    response: Response, columns: Columns, around: Floats, value: float
-) -> tuple[float, float]:
+def _refined(response: Response, columns: Columns, around: Floats, value: float) -> tuple[float, float]:
     """The minimum of the average between the neighbours of a decision."""
     best = float(around[1])
     a, b = max(float(around[0]), best / 10), min(float(around[2]), 10 * best)

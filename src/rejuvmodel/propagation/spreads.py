@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.arrays import real
+from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.propagation.averages import Average, average, log_mean
 
 if TYPE_CHECKING:
@@ -184,7 +185,5 @@ def share_of(seen: NDArray[np.bool_]) -> Average:
 def _shares(share: Any) -> Any:
     shares = real("share", share, _SHARES, open_minimum=True)
     if np.any(np.asarray(shares) >= 1):
-        from rejuvmodel.errors import InvalidInputError
-
         raise InvalidInputError("share", str(share), _SHARES, "Write 0.95 for 95 %.")
     return shares

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.durations import words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
@@ -19,6 +18,7 @@ from rejuvmodel.propagation.expected_optimum import ExpectedOptimum
 from rejuvmodel.propagation.indices import SobolIndices
 from rejuvmodel.propagation.marginals import Marginal
 from rejuvmodel.propagation.spreads import Spread
+from rejuvmodel.propagation.uncertainty_words import HEAD, measure_rows, notes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,95 +147,26 @@ class Uncertainty:
                 table[name] = self.spreads[name].values.ravel()
         return pd.DataFrame(table, index=index)
 
-    def rows(self) -> list[tuple[str, str, str, str, str]]:
-        """Return the table of measures that displays show.
+    def _notes(self) -> list[str]:
+        met = None
+        if self.target is not None and self.meets_target is not None:
+            met = self.target, self.meets_target
+        return notes(self.indices, self.decision, met, self.horizon, priced=self.costs is not None)
 
-        Returns
-        -------
-        list of tuple of str
-            Name, 5 %, median, 95 % and mean.
-        """
-        span = words(self.horizon)
-        names = {
-            "availability": "availability", "unavailability": "unavailability",
-            "downtime": f"downtime in {span}", "cost": f"cost in {span}",
-            "best_period": "best wait if the rates were known",
-        }  # fmt: skip
-        found = []
-        for name, title in names.items():
-            if name not in self.spreads:
-                continue
-            one = self.spreads[name]
-            shown = words if name in ("downtime", "best_period") else _availability(name)
-            low, median, high = np.asarray(one.quantile([0.05, 0.5, 0.95])).tolist()
-            mean = "" if name == "best_period" else shown(one.mean.mean)
-            found.append((title, shown(low), shown(median), shown(high), mean))
-        return found
-
-    def notes(self) -> list[str]:
-        """Return what else a reader wants to know, in sentences.
-
-        Returns
-        -------
-        list of str
-            On the target, on where the uncertainty comes from, and on the decision.
-        """
-        from_where = [
-            f"Uncertainty of the {one.of} comes from {_ranked(one)}." for one in self.indices.values()
-        ]
-        target = []
-        if self.meets_target is not None and self.target is not None:
-            met = f"{100 * self.meets_target.mean:.4g} % ± {100 * self.meets_target.standard_error:.2g} %"
-            allowed = words(self.target * self.horizon)
-            target = [
-                f"Target: at most {allowed} down in {words(self.horizon)}; met with probability {met}."
-            ]
-        return [*target, *from_where, *([] if self.decision is None else self._on_the_decision())]
-
-    def _on_the_decision(self) -> list[str]:
-        best = self.decision
-        assert best is not None  # was asked
-        unit = "" if self.costs is not None else " h of downtime"
-        lines = [
-            f"Least expected {'cost' if self.costs else 'downtime'}: wait {_wait(best.period)} "
-            f"({best.location}), {best.expected.mean:.6g}{unit} in {words(self.horizon)}; "
-            "found by a search, not proved.",
-            f"Best at the model's own rates: wait {_wait(best.best_guess_period)}; expected regret "
-            f"{best.regret:.3g}{unit}.",
-            f"Knowing all rates first is worth {best.perfect_information:.3g}{unit}.",
-        ]
-        if best.partial_information is not None:
-            each = sorted(best.partial_information.items(), key=lambda item: -item[1].mean)
-            text = ", ".join(f"{name} {value:.3g}" for name, value in each)
-            lines.append(f"Knowing one rate first is worth: {text}.")
-        return lines
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, because unpickled arrays are writable.
+        return Uncertainty, tuple(getattr(self, name) for name in self.__dataclass_fields__)
 
     def __repr__(self) -> str:
-        table = [("", "5 %", "median", "95 %", "mean"), *self.rows()]
+        table = [("", "5 %", "median", "95 %", "mean"), *measure_rows(self.spreads, self.horizon)]
         widths = [max(len(row[k]) for row in table) for k in range(5)]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in table]
-        return "\n".join(["Uncertainty", *(f"  {line}".rstrip() for line in lines), *self.notes()])
+        return "\n".join(["Uncertainty", *(f"  {line}".rstrip() for line in lines), *self._notes()])
 
     def _repr_html_(self) -> str:
         known = [(one.name, one.source) for one in self.inputs]
         return (
-            html_table("Uncertainty", self.rows(), ("measure", "5 %", "median", "95 %", "mean"))
+            html_table("Uncertainty", measure_rows(self.spreads, self.horizon), HEAD)
             + html_table("What is known of the rates", known, ("rate", "source"))
-            + html_table("What follows", [(f"{k}", line) for k, line in enumerate(self.notes(), 1)])
+            + html_table("What follows", [(f"{k}", line) for k, line in enumerate(self._notes(), 1)])
         )
-
-
-def _availability(name: str) -> Any:
-    return (lambda x: f"{x:.10g}") if name == "availability" else (lambda x: f"{x:.6g}")
-
-
-def _ranked(one: SobolIndices) -> str:
-    parts = [
-        f"{name} (total index {one.total[name].mean:.2f}, alone {one.first[name].mean:.2f})"
-        for name in one.ranking
-    ]
-    return ", ".join(parts)
-
-
-def _wait(period: float) -> str:
-    return "0 (at once)" if period == 0 else words(period)

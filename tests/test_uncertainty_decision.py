@@ -1,0 +1,179 @@
+"""The decision under uncertainty, its regret and the value of information, against hand values and quadrature."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.optimize import minimize_scalar
+
+import rejuvmodel as rj
+
+RATES = rj.Rates.from_mean_times(aging="7 d", failure="90 d", repair="2 h", restart="20 min")
+COSTS = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
+KNOWN = {"aging": ("5 d", "10 d"), "failure": ("30 d", "270 d"), "repair": ("1 h", "4 h")}
+#: Shares and weights of a quadrature in each rate.
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
+SHARES, WEIGHTS = (NODES + 1) / 2, WEIGHTS / 2
+
+
+def cost_of_one(aging: int, failure: Fraction, high: Fraction) -> Fraction:
+    """Cost per hour of one server by hand: μ = 2, μ_r = 3, 1000 and 900 an hour, λ_f = 1/aging."""
+    unstable = Fraction(1, aging) / (high + failure)
+    down, planned = failure * unstable / 2, high * unstable / 3
+    return (1000 * down + 900 * planned) / (1 + unstable + down + planned)
+
+
+def test_value_of_information_by_hand() -> None:
+    """With two equally likely failure rates and two decisions all is a sum of four fractions."""
+    rare, often, high = Fraction(1, 2**13), Fraction(1, 4), Fraction(1)
+    model = rj.Cluster(1, rj.Rates(aging=1 / 168, failure=float(often), repair=2, restart=3))
+    two = _TwoPoints(float(rare), float(often))
+    costs = rj.Costs(failure=1000, rejuvenation=900)
+    found = rj.uncertainty(model, {"failure": two}, costs=costs, bounds=(0, 1), horizon=1, points=16)
+    table = [[cost_of_one(168, failure, rate) for failure in (rare, often)] for rate in (0, high)]
+    means = [sum(row) / 2 for row in table]
+    best = min(means)
+    seeing = sum(min(row[k] for row in table) for k in (0, 1)) / 2
+    decision = found.decision
+    assert decision.expected.mean == pytest.approx(float(best), rel=1e-12)
+    assert decision.rate == (0.0 if means[0] == best else 1.0)
+    assert decision.perfect_information.mean == pytest.approx(float(best - seeing), rel=1e-9)
+    assert decision.partial_information["failure"].mean == pytest.approx(float(best - seeing), rel=1e-9)
+    guess = min((0, 1), key=lambda k: table[k][1])  # the model itself has the higher rate
+    assert decision.best_guess == guess
+    assert decision.regret.mean == pytest.approx(float(means[guess] - best), rel=1e-9, abs=1e-15)
+
+
+class _TwoPoints:
+    """Two equally likely values."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    def ppf(self, share):
+        return np.where(np.asarray(share) < 0.5, self.low, self.high)
+
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
+
+
+def log_cost(model: rj.Cluster, rate, **columns) -> np.ndarray:
+    changed = model.rates.replace(rejuvenation=rate, **columns)
+    return np.asarray(rj.solve(rj.Cluster(model.servers, changed)).log_cost_rate(COSTS))
+
+
+def test_decision_and_values_agree_with_quadrature() -> None:
+    """Decision, EVPI and EVPPI of two uncertain rates agree with Gauss quadrature and a scalar minimiser."""
+    model = rj.Cluster(2, RATES)
+    laws = {"failure": stats.lognorm(0.6, scale=1 / 2160), "repair": stats.lognorm(0.4, scale=0.5)}
+    found = rj.uncertainty(model, laws, costs=COSTS, bounds=(0, 10), horizon=1).decision
+    failure, repair = (laws[name].ppf(SHARES) for name in ("failure", "repair"))
+    rates = np.geomspace(1e-4, 10, 800)
+    costs = np.exp(
+        log_cost(model, rates, failure=failure[:, None, None], repair=repair[None, :, None])
+    )  # failure, repair, decision
+    average = np.einsum("i,j,ijk->k", WEIGHTS, WEIGHTS, costs)
+    least = average.min()
+    evpi = least - np.einsum("i,j,ij->", WEIGHTS, WEIGHTS, costs.min(axis=2))
+    by_failure = least - WEIGHTS @ np.einsum("j,ijk->ik", WEIGHTS, costs).min(axis=1)
+    by_repair = least - WEIGHTS @ np.einsum("i,ijk->jk", WEIGHTS, costs).min(axis=1)
+    for mine, exact in (
+        (found.expected, least),
+        (found.perfect_information, evpi),
+        (found.partial_information["failure"], by_failure),
+        (found.partial_information["repair"], by_repair),
+    ):
+        assert abs(mine.mean - exact) < 5 * mine.standard_error + 1e-3 * exact
+        assert mine.standard_error < 0.05 * exact
+    exact_best = minimize_scalar(
+        lambda x: np.interp(x, np.log(rates), average), bounds=np.log([1e-3, 1]), method="bounded"
+    ).x
+    assert found.rate == pytest.approx(np.exp(exact_best), rel=0.02)
+    guess = average[np.argmin(np.abs(rates - found.best_guess))]
+    assert found.regret.mean == pytest.approx(guess - least, rel=0.05)
+
+
+def test_the_best_of_each_point_is_the_certified_optimum() -> None:
+    """At single points the search finds what `optimize` proves to be the best."""
+    model = rj.Cluster(3, RATES)
+    found = rj.uncertainty(model, KNOWN, costs=COSTS, bounds=(0, 10), points=4)
+    best = found.decision.best_rates.values.ravel()
+    for k in range(0, best.size, 4):
+        point = {name: column.ravel()[k] for name, column in found.columns.items()}
+        exact = rj.optimize(rj.Cluster(3, RATES.replace(**point)), COSTS, bounds=(0, 10))
+        assert exact.certified
+        assert best[k] == pytest.approx(exact.rate, rel=1e-4)
+        assert np.exp(log_cost(model, best[k], **point)) <= exact.value * (1 + 1e-9)
+
+
+def test_no_other_rate_is_better_on_average() -> None:
+    """No rate of a fine grid has a lower average cost over the points that were compared."""
+    found = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=COSTS, bounds=(0, 10), points=64, horizon=1)
+    columns = {name: column.ravel()[:, None] for name, column in found.columns.items()}
+    rates = np.concatenate([[0.0], np.geomspace(1e-6, 10, 600)])
+    average = np.exp(log_cost(rj.Cluster(2, RATES), rates, **columns)).mean(axis=0)
+    assert found.decision.expected.mean <= average.min() * (1 + 1e-9)
+    assert found.cost.mean.mean == pytest.approx(found.decision.expected.mean, rel=1e-9)
+
+
+def test_values_of_information_are_ordered() -> None:
+    """No value is negative, and knowing one rate is worth no more than knowing all."""
+    found = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=COSTS, points=128).decision
+    values = found.partial_information
+    assert all(one.mean >= 0 for one in values.values())
+    top = found.perfect_information
+    assert all(one.mean <= top.mean + 4 * (one.standard_error + top.standard_error) for one in values.values())
+    assert found.regret.mean >= -1e-12 * found.expected.mean
+
+
+def test_knowing_is_worth_nothing_where_nothing_changes() -> None:
+    """Where one decision is best at every point, information has no value and the guess no regret."""
+    found = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=rj.Costs(failure=0, rejuvenation=5), points=16)
+    best = found.decision
+    assert best.rate == 0
+    assert best.location == "lower bound"
+    assert best.perfect_information.mean == best.regret.mean == 0
+    assert all(one.mean == 0 for one in best.partial_information.values())
+    free = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=rj.Costs(failure=0, rejuvenation=0), points=16)
+    assert free.decision.location == "flat"
+    assert free.cost.mean.mean == 0
+
+
+def test_an_exponential_trigger_decides_as_the_rate_does() -> None:
+    """With an exponential law the best mean delay is the inverse of the best rate, value for value."""
+    options = {"costs": COSTS, "points": 32, "horizon": 1}
+    by_rate = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, bounds=(1e-4, 1), **options).decision
+    trigger = rj.Trigger(rj.Exponential(100), clock="unstable")
+    by_mean = rj.uncertainty(rj.Cluster(2, RATES, trigger), KNOWN, bounds=(1, 10_000), **options).decision
+    assert by_mean.period == pytest.approx(by_rate.period, rel=1e-3)
+    assert by_mean.expected.mean == pytest.approx(by_rate.expected.mean, rel=1e-9)
+    assert by_mean.perfect_information.mean == pytest.approx(by_rate.perfect_information.mean, rel=1e-4)
+    np.testing.assert_allclose(by_mean.best_periods.logs, by_rate.best_periods.logs, atol=1e-3)
+    assert by_mean.best_guess_period == pytest.approx(by_rate.best_guess_period, rel=1e-6)
+
+
+def test_a_pool_decides_between_bounds() -> None:
+    """A pool of one server decides as the cluster of one does, without a value for single rates."""
+    known = {"failure": (1 / 8000, 1 / 500)}
+    options = {"costs": rj.Costs(failure=1000, rejuvenation=10), "bounds": (0, 1), "points": 2}
+    pool = rj.uncertainty(rj.Pool(primaries=1, rates=RATES), known, **options).decision
+    cluster = rj.uncertainty(rj.Cluster(1, RATES), known, **options).decision
+    assert pool.partial_information is None
+    assert pool.rate == cluster.rate
+    assert pool.expected.mean == pytest.approx(cluster.expected.mean, rel=1e-9)
+    assert pool.perfect_information.mean == pytest.approx(cluster.perfect_information.mean, rel=1e-6)
+
+
+def test_the_band_is_ordered_and_holds_the_mean() -> None:
+    """Quantiles of the band rise from 5 to 95 %, and its mean is that of the decision's values."""
+    found = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=COSTS, bounds=(0, 10), points=64, horizon=1)
+    band = found.decision.band
+    assert (np.diff(band.log_quantiles, axis=0) >= 0).all()
+    assert band.decisions[0] == 0
+    assert band.decisions[-1] == 10
+    place = int(np.argmin(band.log_mean))
+    assert np.exp(band.log_mean[place]) == pytest.approx(found.decision.expected.mean, rel=0.02)
+    assert found.decision.expected.mean <= np.exp(band.log_mean[place]) * (1 + 1e-12)
