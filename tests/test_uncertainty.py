@@ -106,7 +106,7 @@ def test_indices_of_narrow_measures_are_of_the_measure_itself() -> None:
 
 
 def test_errors_cover_the_truth() -> None:
-    """Over 40 seeds the mean lies within 2.365 standard errors, 95 % of Student's t, as often as it should."""
+    """Over 40 seeds the mean lies within 2.365 standard errors (95 %, Student's t) as often as it should."""
     model = rj.Reactive(servers=1, failure=0.01, repair=1.0)
     laws = {"failure": stats.gamma(4.5, scale=1 / 400), "repair": stats.gamma(6.5, scale=1 / 7)}
     exact = stats.f(9, 13, scale=(4.5 / 400) / (6.5 / 7)).expect(lambda odds: odds / (1 + odds))
@@ -244,7 +244,8 @@ BAD = {
     "seed": (lambda: rj.uncertainty(OPEN, KNOWN, seed=-1), "seed"),
     "bounds": (lambda: rj.uncertainty(OPEN, KNOWN, bounds=(3, 1)), "bounds"),
     "decided and uncertain": (
-        lambda: rj.uncertainty(OPEN, {"rejuvenation": (0.1, 1)}, bounds=(0, 1)), "either decided or uncertain",
+        lambda: rj.uncertainty(OPEN, {"rejuvenation": (0.1, 1)}, bounds=(0, 1)),
+        "either decided or uncertain",
     ),
     "open and uncertain": (
         lambda: rj.uncertainty(OPEN, {"rejuvenation": (0.1, 1)}), "either decided or uncertain",
@@ -270,7 +271,7 @@ def test_bad_input_is_named(name: str) -> None:
 
 
 def test_an_uncertain_rejuvenation_rate_is_no_decision() -> None:
-    """A rejuvenation rate that is uncertain around the model's own moves the measures, and nothing is decided."""
+    """A rejuvenation rate uncertain around the model's own moves the measures; nothing is decided."""
     law = stats.loguniform(1 / 1000, 1 / 100)
     found = rj.uncertainty(rj.Cluster(2, AT_14_DAYS), {"rejuvenation": law}, **FAST)
     assert found.decision is None

@@ -1,4 +1,4 @@
-"""The decision under uncertainty, its regret and the value of information, against hand values and quadrature."""
+"""The decision under uncertainty and the value of information, against hand values and quadrature."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def test_values_of_information_are_ordered() -> None:
     values = found.partial_information
     assert all(one.mean >= 0 for one in values.values())
     top = found.perfect_information
-    assert all(one.mean <= top.mean + 4 * (one.standard_error + top.standard_error) for one in values.values())
+    assert all(
+        one.mean <= top.mean + 4 * (one.standard_error + top.standard_error) for one in values.values()
+    )
     assert found.regret.mean >= -1e-12 * found.expected.mean
 
 

@@ -121,7 +121,7 @@ class Response:
             rates = model.rates.replace(**columns, rejuvenation=decision)
             state = solve(Cluster(model.servers, rates))
             found = state.unavailability if self.costs is None else state.cost_rate(self.costs)
-            return np.asarray(found) * np.exp(-log_scale)
+            return np.multiply(found, np.exp(-log_scale))
         return np.asarray(np.exp(self.log_objective(columns, decision) - log_scale))
 
     def _needed(self) -> list[str]:
