@@ -14,11 +14,11 @@ QUICK = rj.Rates(aging=1 / 24, failure=1 / 40, repair=1 / 10, restart=1 / 8, rej
 LIMITS = {"mode": "active/standby", "required": 3, "slots": 1, "crews": 1, "dormancy": 0.3, "guarded": True}
 #: Models, and hours of a log with at least 20 expected events of each kind.
 CASES = {
-    "one server": (rj.Cluster(1, QUICK), 1800),
+    "one server": (rj.Cluster(1, QUICK), 2800),
     "three servers": (rj.Cluster(3, QUICK), 2000),
-    "duplex": (rj.Cluster(2, SLOW.replace(rejuvenation=1 / 336)), 13000),
+    "duplex": (rj.Cluster(2, SLOW.replace(rejuvenation=1 / 336)), 19500),
     "fixed wait": (rj.Cluster(2, SLOW, trigger=rj.Trigger(rj.Fixed(200), clock="unstable")), 26000),
-    "service clock": (rj.Cluster(2, SLOW, trigger=rj.Trigger(rj.Fixed(300), clock="service")), 17000),
+    "service clock": (rj.Cluster(2, SLOW, trigger=rj.Trigger(rj.Fixed(300), clock="service")), 17500),
     "pool": (rj.Pool(primaries=4, crews=4, rates=QUICK), 900),
     "pool with limits": (rj.Pool(primaries=3, spares=2, rates=QUICK, **LIMITS), 800),
 }  # fmt: skip

@@ -76,10 +76,10 @@ FLOORS = (
     {"trigger_table", "pool_table", "cluster_file"},
     {
         "cli.options", "cli.progress", "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables",
-        "cli.report", "cli.json_documents", "cli.pictures", "cli.missions", "cli.simulated",
+        "cli.report", "cli.json_documents", "cli.pictures", "cli.missions", "cli.simulated", "cli.estimated",
         "cli.shell",
         *(f"cli.commands.{name}" for name in (
-            "solve", "optimize", "check", "compare", "mission", "simulate", "plot", "diagram",
+            "solve", "optimize", "check", "compare", "mission", "simulate", "estimate", "plot", "diagram",
         )),
         "cli.app",
     },

@@ -16,6 +16,7 @@ import typer
 from rejuvmodel.cli.commands.check import check
 from rejuvmodel.cli.commands.compare import compare
 from rejuvmodel.cli.commands.diagram import diagram
+from rejuvmodel.cli.commands.estimate import estimate
 from rejuvmodel.cli.commands.mission import mission
 from rejuvmodel.cli.commands.optimize import optimize
 from rejuvmodel.cli.commands.plot import plot
@@ -24,7 +25,7 @@ from rejuvmodel.cli.commands.solve import solve
 from rejuvmodel.cli.shell import Commands, emit
 
 #: In the order in which the help lists them.
-COMMANDS = (solve, optimize, check, compare, mission, simulate, plot, diagram)
+COMMANDS = (solve, optimize, check, compare, mission, simulate, estimate, plot, diagram)
 
 app = typer.Typer(
     cls=Commands,
