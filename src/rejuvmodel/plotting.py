@@ -11,15 +11,25 @@ from __future__ import annotations
 
 from rejuvmodel.drawing.chain_diagram import plot_diagram
 from rejuvmodel.drawing.choice_map import plot_choice
+from rejuvmodel.drawing.front_plot import plot_pareto
+from rejuvmodel.drawing.heat_map import plot_heat_map
 from rejuvmodel.drawing.period_plot import plot_period
 from rejuvmodel.drawing.probability_bars import MOST_BARS, plot_probabilities
 from rejuvmodel.drawing.rate_plot import plot_rate
+from rejuvmodel.drawing.sample_path import plot_path
+from rejuvmodel.drawing.trade_off_plot import plot_trade_off
+from rejuvmodel.drawing.transient_plot import plot_transient
 
 __all__ = [
     "MOST_BARS",
     "plot_rate",
     "plot_period",
+    "plot_heat_map",
+    "plot_trade_off",
+    "plot_pareto",
     "plot_choice",
     "plot_probabilities",
+    "plot_transient",
+    "plot_path",
     "plot_diagram",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rejuvmodel.drawing.style import axes_or_new
+from rejuvmodel.drawing.style import MAP, axes_or_new, dress, fit_legend, wrapped
 from rejuvmodel.durations import shown, words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.pool_alternative import PoolAlternative
@@ -30,8 +30,6 @@ AXES = {
 }
 #: Cells up to which each shows its figure.
 _FIGURES = 240
-#: Lightness grows evenly along this map, in grey and for the colour-blind too.
-_COLOURS = "cividis"
 #: Share of the colour range beyond which a figure is dark on light.
 _LIGHT = 0.55
 
@@ -102,11 +100,13 @@ def _draw_map(ax: Axes, choice: PoolChoice, across: str, down: str) -> None:
     top = float(finite.max(initial=1.0))
     low = float(finite.min(initial=top - 1))
     filled = np.where(np.isinf(nines), top, nines)
-    image = ax.imshow(filled, _COLOURS, origin="lower", aspect="auto", vmin=low, vmax=max(top, low + 1e-9))
-    ax.figure.colorbar(image, ax=ax, label="nines of availability")
+    image = ax.imshow(filled, MAP, origin="lower", aspect="auto", vmin=low, vmax=max(top, low + 1e-9))
+    bar = ax.figure.colorbar(image, ax=ax, label="nines of availability")
+    dress(ax, grid="")
+    dress(bar.ax, grid="")
     for axis, name, numbers in ((ax.xaxis, across, columns), (ax.yaxis, down, rows)):
         axis.set_ticks(range(len(numbers)), [_tick(name, x) for x in numbers])
-        axis.set_label_text(AXES[name])
+        axis.set_label_text(wrapped(ax, AXES[name]))
     best = choice.best
     marks = {"misses": False, "best": False, "missing": len(shown_cells) < len(columns) * len(rows)}
     for (x, row), (y, column) in product(enumerate(columns), enumerate(rows)):
@@ -189,7 +189,4 @@ def _legend(ax: Axes, marks: dict[str, bool]) -> None:
     if marks["missing"]:
         shown_marks.append(Patch(facecolor="white", edgecolor="0.7", label="not among the alternatives"))
     if shown_marks:
-        ax.legend(
-            handles=shown_marks, loc="upper center", bbox_to_anchor=(0.5, -0.16), frameon=False, ncols=3,
-            columnspacing=1.2,
-        )  # fmt: skip
+        fit_legend(ax, columns=3, handles=shown_marks, beside=1.0)

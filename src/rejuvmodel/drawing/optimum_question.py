@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from rejuvmodel.parameters import Costs
 
 
-def require_axis(cluster: object, *, triggered: bool) -> Trigger | None:
-    """Refuse what is no cluster, and a cluster whose wait lies on the other axis."""
+def require_cluster(cluster: object) -> Cluster:
+    """Return the cluster, or raise InvalidInputError if it is none."""
     if not isinstance(cluster, Cluster):
         raise InvalidInputError("cluster", shown(cluster), "a plot of the optimum takes a Cluster")
+    return cluster
+
+
+def require_axis(cluster: object, *, triggered: bool) -> Trigger | None:
+    """Refuse what is no cluster, and a cluster whose wait lies on the other axis."""
+    cluster = require_cluster(cluster)
     if (cluster.trigger is not None) != triggered:
         found, other = ("without a trigger", "plot_rate") if triggered else ("with a trigger", "plot_period")
         shows = "plot_period shows the delay of a trigger" if triggered else "plot_rate shows a rate"

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite, log
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rejuvmodel.drawing.optimum_question import require_axis, require_same
-from rejuvmodel.drawing.plot_parts import WAITS, Height, amount
-from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, axes_or_new
-from rejuvmodel.durations import hours, words
+from rejuvmodel.drawing.plot_parts import Height, amount
+from rejuvmodel.drawing.style import (
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY,
+    WIDTH,
+    axes_or_new,
+    dress,
+    fit_legend,
+    name_ticks,
+    wrapped,
+)
+from rejuvmodel.drawing.time_ticks import mark_times
+from rejuvmodel.durations import words
 from rejuvmodel.models.trigger import CLOCKS
 from rejuvmodel.optimum import UNAVAILABILITY, optimize
 from rejuvmodel.period_curve import PeriodCurve
@@ -80,7 +92,7 @@ def _draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) ->
     """Draw the curve, the optimum, the delays within 1 % of it, the given delay, never and at once."""
     curve = PeriodCurve(cluster, trigger, UNAVAILABILITY if best.costs is None else best.costs)
     given = float(np.asarray(trigger.mean)) if trigger.mean is not None else inf
-    low, high = _window(curve, best, given)
+    low, high = delay_window(curve, best, given)
     delays = np.geomspace(low, high, max(60, min(_POINTS, 4_000_000 // cluster.servers)))
     logs = np.asarray(curve.log_at(delays))
     never, at_once = float(curve.log_at(inf)), float(curve.log_at(0.0))
@@ -90,9 +102,9 @@ def _draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) ->
     height = Height(np.append(logs, [level for level, *_ in levels]))
     what = "unavailability" if best.costs is None else "expected cost per hour"
     ax.set(xscale="log", yscale=height.scale, xlim=(low, high), ylim=height.limits)
-    ax.set_xlabel(f"mean delay [h] {CLOCKS[trigger.clock]}")
+    ax.set_xlabel(wrapped(ax, f"mean delay [h] {CLOCKS[trigger.clock]}"))
     ax.set_ylabel(f"{height.prefix}{what}")
-    ax.plot(delays, height(logs), color="black", linewidth=1.8, label=f"{what}, {_law(trigger)} delay")
+    ax.plot(delays, height(logs), color="black", linewidth=WIDTH, label=f"{what}, {_law(trigger)} delay")
     first, last = max(best.flat_region[0], low), min(best.flat_region[1], high)
     if first < last:
         ends = f"{_span(best.flat_region[0])} to {_span(best.flat_region[1])}"
@@ -109,10 +121,10 @@ def _draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) ->
     marks = (
         []
         if best.location == "flat"
-        else [(best.period, "*", 15, ORANGE, "full", f"best ({best.location}): {_span(best.period)}")]
+        else [(best.period, "*", 14, ORANGE, "full", f"best ({best.location}): {_span(best.period)}")]
     )
     if 0 < given < inf and given != best.period:
-        marks.append((given, "o", 17, "black", "none", f"as given: {_span(given)}"))
+        marks.append((given, "o", 12, "black", "none", f"as given: {_span(given)}"))
     for delay, shape, size, colour, fill, text in marks:
         x = min(max(delay, low), high)
         log_value = float(curve.log_at(x))
@@ -127,8 +139,10 @@ def _draw_period(ax: Axes, cluster: Cluster, trigger: Trigger, best: Optimum) ->
             best.break_even, color=GREEN, linestyle="-.", linewidth=1.5,
             label=f"{what} below {words(best.break_even)}",
         )  # fmt: skip
-    _name_delays(ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, handlelength=2.5)
+    mark_times(ax)
+    dress(ax)
+    name_ticks(ax.yaxis)
+    fit_legend(ax)
 
 
 def _law(trigger: Trigger) -> str:
@@ -137,8 +151,8 @@ def _law(trigger: Trigger) -> str:
     return f"{name}-{stages}" if stages is not None else name
 
 
-def _window(curve: PeriodCurve, best: Optimum, given: float) -> tuple[float, float]:
-    """Delays between which there is something to see, inside the bounds."""
+def delay_window(curve: PeriodCurve, best: Optimum, given: float) -> tuple[float, float]:
+    """Return delays [h] between which there is something to see, inside the bounds."""
     rates = curve.cluster.rates
     marks = [
         best.period,
@@ -159,19 +173,3 @@ def _window(curve: PeriodCurve, best: Optimum, given: float) -> tuple[float, flo
 
 def _span(delay: float) -> str:
     return "at once" if delay == 0 else words(delay)
-
-
-def _name_delays(ax: Axes) -> None:
-    """Name delays along the upper edge."""
-    low, high = ax.get_xlim()
-    room = 0.07 * log(high / low)
-    kept: list[tuple[str, float]] = []
-    for text in WAITS:
-        delay = hours(text)
-        if low <= delay <= high and (not kept or log(delay / kept[-1][1]) > room):
-            kept.append((text, delay))
-    if len(kept) < 3:
-        kept = [(words(x), float(x)) for x in np.exp(np.linspace(log(low), log(high), 7)[1:6:2])]
-    top = ax.secondary_xaxis("top")
-    top.set_xticks([delay for _, delay in kept], [text for text, _ in kept])
-    top.set_xticks([], minor=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY
-from rejuvmodel.durations import hours, words
+from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, halo, name_ticks, wrapped
+from rejuvmodel.drawing.time_ticks import mark_times
+from rejuvmodel.durations import words
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.optimum import UNAVAILABILITY
 from rejuvmodel.optimum_result import Optimum, mean_wait
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 LEAST = 1e-280
 RATE = r"$\lambda_r$"
 _REACH = 30.0
-#: Waits that have short names.
-WAITS = ("1 s", "10 s", "1 min", "10 min", "1 h", "6 h", "1 d", "7 d", "30 d", "365 d", "3650 d")
+#: Costs that reach over this factor have a logarithmic axis.
+_FAR = 30.0
 
 
 class Height:
@@ -47,6 +48,23 @@ class Height:
     def __call__(self, logs: Floats | float) -> Floats | float:
         """Height of a natural logarithm on the axis."""
         return np.asarray(logs) / log(10) if self.prefix else np.exp(logs)
+
+
+def set_cost_axes(ax: Axes, cost: Floats, height: Height, label: str) -> None:
+    """Set costs across, on a logarithmic axis if they reach far, against the unavailability."""
+    seen = cost[np.isfinite(cost)]
+    low, high = float(seen.min()), float(seen.max())
+    ax.set(yscale=height.scale, ylim=height.limits)
+    if low > 0 and high / low > _FAR:
+        room = (high / low) ** 0.1
+        ax.set(xscale="log", xlim=(low / room, high * room))
+    else:
+        room = 0.1 * ((high - low) or max(abs(high), 1.0))
+        ax.set_xlim(low - room, high + room)
+    ax.set_xlabel(wrapped(ax, label))
+    ax.set_ylabel(f"{height.prefix}unavailability")
+    name_ticks(ax.xaxis)
+    name_ticks(ax.yaxis)
 
 
 def log_objective(cluster: Cluster, best: Optimum, rates: Floats) -> Floats:
@@ -82,13 +100,13 @@ def mark_rates(ax: Axes, best: Optimum, cluster: Cluster, height: Height) -> Non
     """Mark the optimum, the break-even rate and the rate that the cluster has."""
     if best.location != "flat":
         text = f"best ({best.location}): {_wait(best.rate)}: {amount(best, best.log_value)}"
-        look = {"markersize": 15, "color": ORANGE, "zorder": 6}
+        look = {"markersize": 14, "color": ORANGE, "zorder": 6}
         _point(ax, best, height, best.rate, best.log_value, look, "*", text)
     given = cluster.rates.rejuvenation
     if given is not None and given != best.rate:
         log_value = float(log_objective(cluster, best, np.asarray(given)))
         text = f"as given: {_wait(float(given))}: {amount(best, log_value)}"
-        look = {"markersize": 17, "fillstyle": "none", "markeredgewidth": 1.8, "zorder": 5}
+        look = {"markersize": 12, "fillstyle": "none", "markeredgewidth": 1.8, "zorder": 5}
         _point(ax, best, height, float(given), log_value, look, "o", text)
     if best.break_even is not None:
         wait = words(mean_wait(best.break_even))
@@ -111,25 +129,15 @@ def mark_levels(ax: Axes, best: Optimum, ends: Floats, height: Height) -> None:
     left = f"← to {RATE} = 0, never" if low == 0 else "lower bound"
     right = f"to {RATE} = ∞, at once →" if high == inf else "upper bound"
     for x, side, text in ((0.01, "left", left), (0.99, "right", right)):
-        ax.text(x, 0.02, text, transform=ax.transAxes, ha=side, va="bottom", color=GREY, size="small")
+        ax.text(
+            x, 0.02, text, transform=ax.transAxes, ha=side, va="bottom", color=GREY, size="x-small",
+            path_effects=halo(),
+        )  # fmt: skip
 
 
 def mark_waits(ax: Axes) -> None:
     """Name mean waits along the upper edge."""
-    low, high = ax.get_xlim()
-    span = log(high / low)
-    named = {text: 1 / hours(text) for text in WAITS}
-    inside = [(text, rate) for text, rate in named.items() if low <= rate <= high]
-    if len(inside) < 3:
-        inside = [(words(1 / rate), float(rate)) for rate in np.geomspace(low, high, 7)[5:0:-2]]
-    kept = inside[:1]
-    for text, rate in inside[1:]:
-        if log(kept[-1][1] / rate) > 0.07 * span:
-            kept.append((text, rate))
-    top = ax.secondary_xaxis("top")
-    top.set_xticks([rate for _, rate in kept], [text for text, _ in kept])
-    top.set_xticks([], minor=True)
-    top.set_xlabel(f"mean wait 1/{RATE} after becoming unstable")
+    mark_times(ax, f"mean wait 1/{RATE} after becoming unstable", place=lambda x: 1 / x)
 
 
 def _point(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rejuvmodel.drawing.plot_parts import Height
-from rejuvmodel.drawing.style import axes_or_new
+from rejuvmodel.drawing.style import HATCHES, axes_or_new, dress, fit_legend
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, state_kinds
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 MOST_BARS = 64
-_HATCHES = ("", "//", "..", "xx", "")
 
 
 def plot_probabilities(state: SteadyState, *, ax: Axes | None = None) -> Axes:
@@ -58,7 +57,7 @@ def plot_probabilities(state: SteadyState, *, ax: Axes | None = None) -> Axes:
         places = np.flatnonzero((kinds == k) & np.isfinite(logs))
         if len(places):
             ax.bar(
-                places, y(logs[places]) - floor, bottom=floor, label=kind, hatch=_HATCHES[k],
+                places, y(logs[places]) - floor, bottom=floor, label=kind, hatch=HATCHES[k],
                 color=COLOURS[kind], edgecolor="black", linewidth=0.8,
             )  # fmt: skip
     for place in np.flatnonzero(np.isneginf(logs)):
@@ -67,8 +66,9 @@ def plot_probabilities(state: SteadyState, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(labels)), labels, rotation=turned, parse_math=False)
     ax.set_xlabel("state")
     ax.set_ylabel(f"{y.prefix}steady-state probability")
+    dress(ax, grid="y")
     if len(ax.containers) > 1:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
+        fit_legend(ax, columns=5, above=True)
     return ax
 
 

@@ -19,7 +19,7 @@ from rejuvmodel.drawing.plot_parts import (
     mark_waits,
     window,
 )
-from rejuvmodel.drawing.style import axes_or_new
+from rejuvmodel.drawing.style import INK, WIDTH, axes_or_new, dress, fit_legend, name_ticks
 from rejuvmodel.optimum import optimize
 
 if TYPE_CHECKING:
@@ -83,10 +83,12 @@ def plot_rate(
     what = "unavailability" if best.costs is None else "expected cost per hour"
     ax.set_xlabel(f"rejuvenation rate {RATE} [per hour]")
     ax.set_ylabel(f"{y.prefix}{what}")
-    ax.plot(rates, y(logs), color="black", linewidth=1.8, label=what)
+    ax.plot(rates, y(logs), color=INK, linewidth=WIDTH, label=what)
     mark_region(ax, best)
     mark_rates(ax, best, cluster, y)
     mark_levels(ax, best, ends, y)
     mark_waits(ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, handlelength=2.5)
+    dress(ax)
+    name_ticks(ax.yaxis)
+    fit_legend(ax)
     return ax
