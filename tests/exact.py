@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -66,11 +66,13 @@ def reachable(transitions: Iterable[Transition], start: str) -> set[str]:
 def recurrent_classes(transitions: Sequence[Transition], start: str | None = None) -> list[set[str]]:
     """Recurrent classes of the chain, or only those that can be reached from `start`."""
     states = _states(transitions) if start is None else reachable(transitions, start)
-    reach = {state: reachable(transitions, state) for state in sorted(states)}
+    reverse = [(target, source, rate) for source, target, rate in transitions]
     classes: list[set[str]] = []
-    for state, ahead in reach.items():
-        if all(state in reach[other] for other in ahead) and not any(state in known for known in classes):
-            classes.append(ahead)
+    for state in sorted(states):
+        if not any(state in known for known in classes):
+            ahead = reachable(transitions, state)
+            if ahead <= reachable(reverse, state):
+                classes.append(ahead)
     return classes
 
 
@@ -107,6 +109,41 @@ def balance(transitions: Iterable[Transition], pi: Mapping[str, Fraction]) -> di
         net[source] -= pi[source] * rate
         net[target] += pi[source] * rate
     return net
+
+
+def mean_time(
+    transitions: Iterable[tuple[Any, Any, Fraction]], start: Any, lasts: Callable[[Any], bool]
+) -> Fraction | None:
+    """Mean time from `start` until the first state in which it no longer lasts; None if that never comes.
+
+    First-step equations out_s·t_s = 1 + Σ rate(s → j)·t_j over the states in which it lasts, solved by
+    putting one into all others after the other.
+    """
+    moves = [move for move in transitions if lasts(move[0])]
+    seen = reachable([move for move in moves if lasts(move[1])], start)
+    out = dict.fromkeys(seen, Fraction(0))
+    ahead: dict[Any, dict[Any, Fraction]] = {state: {} for state in seen}
+    for source, target, rate in moves:
+        if source in seen:
+            out[source] += rate
+            if lasts(target):
+                ahead[source][target] = ahead[source].get(target, Fraction(0)) + rate
+    gained = dict.fromkeys(ahead, Fraction(1))
+    while len(ahead) > 1:
+        state = min((s for s in ahead if s != start), key=lambda s: (len(ahead[s]), s))
+        row, left = ahead.pop(state), out.pop(state)
+        if left == 0:
+            return None  # it comes here, and stays
+        for source, other in ahead.items():
+            share = other.pop(state, Fraction(0)) / left
+            if share:
+                gained[source] += share * gained[state]
+                for target, rate in row.items():
+                    if target == source:
+                        out[source] -= share * rate
+                    else:
+                        other[target] = other.get(target, Fraction(0)) + share * rate
+    return gained[start] / out[start] if out[start] else None
 
 
 def _states(transitions: Iterable[Transition]) -> set[str]:

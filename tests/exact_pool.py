@@ -10,16 +10,18 @@ of N = n + k. They are found by search from "all healthy"; nothing is assumed ab
     f → h   μ·min(f, crews)
 
 In active/standby the n active places are filled by unstable servers first, then by healthy ones.
+Down where h + a < required: planned if h + a + r ≥ required, else unplanned.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
-from typing import TypeAlias
+from functools import cache, cached_property
+from typing import Any, TypeAlias
 
 import exact
 
@@ -70,9 +72,23 @@ class Definition:
         return [(state, target, rate) for target, rate in found if rate > 0]
 
     @property
+    def alike(self) -> Definition:
+        """The pool that stands for all of the same moves: without a guard nothing is required for them, …
+
+        … and all servers are primaries, of no dormancy, if all that are up are active.
+        """
+        return replace(
+            self,
+            required=self.required if self.guarded else 1,
+            primaries=self.primaries if self.standby else self.total,
+            spares=self.spares if self.standby else 0,
+            dormancy=self.dormancy if self.standby else Fraction(0),
+        )
+
+    @property
     def chain(self) -> tuple[Move, ...]:
         """Transitions among all states that can be reached from all healthy, in order."""
-        return _search(self)
+        return _search(self.alike)
 
     @property
     def states(self) -> set[State]:
@@ -80,9 +96,14 @@ class Definition:
         return {(self.total, 0, 0, 0)} | {target for _, target, _ in self.chain}
 
     @property
+    def steady(self) -> Steady:
+        """Steady state of what can be reached, one object for all pools of one chain."""
+        return _steady(self.alike)
+
+    @property
     def probabilities(self) -> Mapping[State, Fraction]:
-        """Steady state of what can be reached, exactly; transient states have 0."""
-        return _solve(self.chain, (self.total, 0, 0, 0))
+        """Probability of each state that can be reached; transient states have 0."""
+        return self.steady.probabilities
 
     def down(self, state: State) -> str | None:
         """Cause of being down, None if up."""
@@ -93,7 +114,67 @@ class Definition:
 
     def mass(self, cause: str) -> Fraction:
         """Probability of being down of that cause."""
-        return sum((p for s, p in self.probabilities.items() if self.down(s) == cause), Fraction(0))
+        return self.steady.mean(lambda state: self.down(state) == cause)
+
+    @property
+    def capacity_availability(self) -> Fraction:
+        """Share of the work of the primaries that is served."""
+        shares = enumerate(self.steady.up_servers)
+        return sum((min(up, self.primaries) * p for up, p in shares), Fraction(0)) / self.primaries
+
+    def cost_rate(self, costs: Mapping[str, Fraction]) -> Fraction:
+        """Cost per hour; the costs are named as in the library's ``Costs``."""
+        return (
+            costs["failure"] * self.mass("unplanned")
+            + costs["rejuvenation"] * self.mass("planned")
+            + (costs["capacity"] + costs["per_rejuvenation"] * self.restart) * self.steady.rejuvenating
+            + costs["degraded"] * self.steady.unstable
+        )
+
+    @property
+    def time_to_outage(self) -> Fraction | None:
+        """Mean time from all healthy to the first outage; None if there is never one."""
+        return _time_to_outage(self.alike, self.required)
+
+
+@dataclass(frozen=True, eq=False)
+class Steady:
+    """Steady state as whole numbers in proportion to the probabilities."""
+
+    weights: Mapping[State, int]
+
+    @cached_property
+    def total(self) -> int:
+        return sum(self.weights.values())
+
+    @cached_property
+    def states(self) -> list[State]:
+        """The states that can be reached, by f, then a, then r."""
+        return sorted(self.weights, key=lambda state: (state[3], state[1], state[2]))
+
+    @cached_property
+    def probabilities(self) -> dict[State, Fraction]:
+        return {state: Fraction(weight, self.total) for state, weight in self.weights.items()}
+
+    def mean(self, reward: Callable[[State], int]) -> Fraction:
+        """Mean of a whole number that belongs to each state; of True and False, the share of the time."""
+        return Fraction(sum(weight * reward(state) for state, weight in self.weights.items()), self.total)
+
+    @cached_property
+    def up_servers(self) -> list[Fraction]:
+        """Probabilities of 0 … N servers up."""
+        total = sum(self.states[0])
+        return [self.mean(lambda s, up=up: s[0] + s[1] == up) for up in range(total + 1)]  # type: ignore[misc]
+
+    @cached_property
+    def unstable(self) -> Fraction:
+        """Mean number of unstable servers."""
+        return self.mean(lambda state: state[1])
+
+    @cached_property
+    def rejuvenating(self) -> Fraction:
+        """Mean number of rejuvenating servers."""
+        return self.mean(lambda state: state[2])
 
 
 @cache
@@ -109,11 +190,23 @@ def _search(pool: Definition) -> tuple[Move, ...]:
 
 
 @cache
-def _solve(chain: tuple[Move, ...], start: State) -> Mapping[State, Fraction]:
-    # Many pools share one chain, such as those that differ in what an unguarded one requires.
+def _steady(pool: Definition) -> Steady:
+    return _solve(_search(pool), (pool.total, 0, 0, 0))
+
+
+@cache
+def _solve(chain: tuple[Move, ...], start: State) -> Steady:
+    # Many pools share one chain, such as those with more slots than the guard ever lets be used.
     if not chain:
-        return {start: Fraction(1)}
-    return exact.stationary(chain, start)  # type: ignore[arg-type]  # any labels will do
+        return Steady({start: 1})
+    pi: Any = exact.stationary(chain, start)  # type: ignore[arg-type]  # any labels will do
+    scale = math.lcm(*(p.denominator for p in pi.values()))
+    return Steady({state: int(p * scale) for state, p in pi.items()})
+
+
+@cache
+def _time_to_outage(pool: Definition, required: int) -> Fraction | None:
+    return exact.mean_time(pool.chain, (pool.total, 0, 0, 0), lambda state: state[0] + state[1] >= required)
 
 
 #: Rates that a double holds exactly, all different, no two combinations of servers alike by chance.
@@ -126,13 +219,13 @@ RATES = {
 }
 
 
-def every(total: int) -> Iterator[Definition]:
+def every(total: int, rates: Mapping[str, Fraction] = RATES) -> Iterator[Definition]:
     """Every combination of n + k = total, mode, dormancy, required, slots, crews and guard."""
     some = range(1, total + 1)
     for primaries, required, crews in itertools.product(some, some, some):
         for slots, guarded in itertools.product(range(total + 1), (False, True)):
-            for standby, dormancy in ((False, 0), (True, 0), (True, Fraction(1, 4)), (True, 1)):
+            for standby, dormancy in itertools.product((False, True), (0, Fraction(1, 4), 1)):
                 yield Definition(
                     primaries, total - primaries, standby, required, slots, crews, Fraction(dormancy),
-                    guarded, **RATES,
+                    guarded, **rates,
                 )  # fmt: skip

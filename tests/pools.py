@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import cache
 from math import lgamma, log
 from typing import Any
 
 import numpy as np
+from exact_pool import Definition
 
 import rejuvmodel as rj
 
@@ -30,6 +33,20 @@ RESTRICTED: dict[str, dict[str, Any]] = {
 def pool(total: int, rates: dict[str, float], *, spares: int = 0, crews: int = 2, **rules: Any) -> rj.Pool:
     """Return a pool of so many servers in all."""
     return rj.Pool(primaries=total - spares, spares=spares, rates=rj.Rates(**rates), crews=crews, **rules)
+
+
+def of_definition(one: Definition) -> rj.Pool:
+    """The pool of the library that the exact definition is of."""
+    return rj.Pool(
+        primaries=one.primaries, spares=one.spares, required=one.required, slots=one.slots, crews=one.crews,
+        mode="active/standby" if one.standby else "active/active", dormancy=float(one.dormancy),
+        guarded=one.guarded, rates=_rates(*(getattr(one, name) for name in REALISTIC)),
+    )  # fmt: skip
+
+
+@cache
+def _rates(*values: Fraction) -> rj.Rates:
+    return rj.Rates(**{name: float(value) for name, value in zip(REALISTIC, values, strict=True)})
 
 
 def log_all_failed(total: int, rates: dict[str, float], crews: int) -> float:

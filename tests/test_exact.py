@@ -212,3 +212,15 @@ def test_a_mistyped_group_is_an_error() -> None:
     """Asking for figures that do not exist fails instead of testing nothing."""
     with pytest.raises(ValueError, match="no figure of group 'huang'"):
         exact.published("huang")
+
+
+def test_mean_time_by_hand() -> None:
+    """The mean time to the first outage of three states is had by hand; without one there is no mean."""
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    chain = [("up", "worn", half), ("worn", "up", half), ("worn", "down", third), ("down", "up", Fraction(7))]
+    # t_up = 2 + t_worn and t_worn = 6/5 + 3/5·t_up
+    assert exact.mean_time(chain, "up", lambda state: state != "down") == 8
+    assert exact.mean_time(chain[:2], "up", lambda state: state != "down") is None
+    trap = [("up", "down", half), ("up", "stuck", half), ("down", "other", half)]
+    assert exact.mean_time(trap, "up", lambda state: state != "down") is None
+    assert exact.mean_time(trap[::2], "up", lambda state: state != "down") == 2

@@ -88,26 +88,6 @@ def test_every_entry(rules: dict[str, Any], rates: dict[str, float]) -> None:
             assert rates is not REALISTIC
 
 
-@pytest.mark.parametrize("solver", SOLVERS, ids=repr)
-def test_exact_fractions(solver: Any) -> None:
-    """Probabilities and causes of downtime agree with fractions from the definition, exact zeros included."""
-    for k, definition in enumerate(exact_pool.every(4)):
-        if k % 97:
-            continue
-        names = ("primaries", "spares", "required", "slots", "crews", "guarded")
-        one = rj.Pool(
-            mode="active/standby" if definition.standby else "active/active",
-            dormancy=float(definition.dormancy),
-            rates=rj.Rates(**{name: float(rate) for name, rate in exact_pool.RATES.items()}),
-            **{name: getattr(definition, name) for name in names},
-        )
-        state = rj.solve(one, solver)
-        for row, p in definition.probabilities.items():
-            assert abs(state.log_probability(row) - exact.log_fraction(p)) < RTOL
-        assert exact.relative_error(state.planned_unavailability, definition.mass("planned")) < RTOL
-        assert exact.relative_error(state.unplanned_unavailability, definition.mass("unplanned")) < RTOL
-
-
 HARD = {
     "slots N/4": {"slots": 10},
     "guarded, all slots": {"guarded": True, "required": 1},

@@ -14,6 +14,7 @@ import exact_pool
 import numpy as np
 import pytest
 from exact_pool import Definition
+from pools import of_definition
 
 import rejuvmodel as rj
 
@@ -23,15 +24,6 @@ RATES = {name: float(rate) for name, rate in exact_pool.RATES.items()}
 def pool(**changes: Any) -> rj.Pool:
     rates = rj.Rates(**(RATES | {name: changes.pop(name) for name in RATES if name in changes}))
     return rj.Pool(**({"primaries": 3, "spares": 1, "rates": rates} | changes))
-
-
-def library(one: Definition) -> rj.Pool:
-    """The pool of the library that the definition is of."""
-    return rj.Pool(
-        primaries=one.primaries, spares=one.spares, required=one.required, slots=one.slots, crews=one.crews,
-        mode="active/standby" if one.standby else "active/active", dormancy=float(one.dormancy),
-        guarded=one.guarded, rates=rj.Rates(**{name: float(getattr(one, name)) for name in RATES}),
-    )  # fmt: skip
 
 
 def moves(chain: rj.MarkovChain) -> list[tuple[Any, Any, Fraction]]:
@@ -68,10 +60,9 @@ def test_chain_is_the_definition_of_more_servers(total: int) -> None:
 
 
 def check_chain(one: Definition) -> None:
-    chain = library(one).chain()
+    chain = of_definition(one).chain()
     states = list(chain.labels)
-    assert sorted(states, key=lambda s: (s[3], s[1], s[2])) == states
-    assert set(states) == one.states
+    assert states == one.steady.states
     found = moves(chain)
     assert sorted(found) == list(one.chain)
     assert chain.start == 0
@@ -85,36 +76,10 @@ def check_probabilities(those: list[Definition]) -> None:
         if one.chain in seen:
             continue
         seen.add(one.chain)
-        state = rj.solve(library(one).chain(), rj.GTH())
+        state = rj.solve(of_definition(one).chain(), rj.GTH())
         for row, p in one.probabilities.items():
             assert exact.relative_error(state[row], p) < 1e-11  # type: ignore[index]
     assert seen
-
-
-@pytest.mark.parametrize("total", [1, 2, 3, 4])
-def test_probabilities_are_exact(total: int) -> None:
-    """GTH on the chain gives every probability to 1e-11 relative, in combinations of all kinds."""
-    check_probabilities(some(total, (1, 1, 2, 17)[total - 1]))
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize(("total", "every_nth"), [(4, 1), (5, 23), (6, 509)])
-def test_probabilities_are_exact_for_more_servers(total: int, every_nth: int) -> None:
-    """The same for many chains of five and six servers."""
-    check_probabilities(some(total, every_nth))
-
-
-@pytest.mark.parametrize("total", [2, 3, 4])
-def test_causes_of_downtime(total: int) -> None:
-    """Planned and unplanned unavailability are exact, and exactly 0 where they are."""
-    zeros = 0
-    for one in some(total, (1, 7, 37)[total - 2]):
-        state = rj.solve(library(one).chain(), rj.GTH())
-        for cause in ("planned", "unplanned"):
-            value = getattr(state, f"{cause}_unavailability")
-            assert exact.relative_error(value, one.mass(cause)) < 1e-11
-            zeros += value == 0
-    assert zeros
 
 
 RATE_LIMITS = {
@@ -148,22 +113,37 @@ def test_no_rejuvenation_three_ways() -> None:
     assert not any(r for _, _, r, _ in by_slots.labels)
 
 
-@pytest.mark.parametrize("rates", [exact_pool.RATES, exact.regimes(draws=0)[0].rates])
-def test_one_server_is_the_cluster_of_one(rates: dict[str, Any]) -> None:
-    """A pool of one server has the rates of Fig. 3 with n = 1, state by state, and its probabilities."""
-    rates = rj.Rates(**{name: float(rate) for name, rate in rates.items()})
-    chain, cluster = rj.Pool(primaries=1, rates=rates).chain(), rj.Cluster(1, rates)
+FINITE = [regime for regime in exact.regimes(draws=10) if regime.rates["rejuvenation"] < math.inf]
+#: A server by itself is always active, and the guard that would keep it from rejuvenating is off.
+BY_ITSELF = [
+    {}, {"slots": 1, "crews": 1, "required": 1}, {"mode": "active/standby"},
+    {"mode": "active/standby", "dormancy": 0.5},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", BY_ITSELF, ids=repr)
+@pytest.mark.parametrize("regime", FINITE, ids=lambda regime: regime.name)
+def test_one_server_is_the_cluster_of_one(regime: exact.Regime, fields: dict[str, Any]) -> None:
+    """A pool of one unguarded server is Fig. 3 with n = 1: rates, probabilities and measures."""
+    rates = rj.Rates(**regime.rates)
+    one, cluster = rj.Pool(primaries=1, spares=0, guarded=False, rates=rates, **fields), rj.Cluster(1, rates)
     name = {(1, 0, 0, 0): "1", (0, 1, 0, 0): "u1", (0, 0, 1, 0): "r1", (0, 0, 0, 1): "0"}
     fig3, labels = cluster.chain().flows, cluster.states
     edges = zip(fig3.origin, fig3.target, fig3.rate, strict=True)
-    assert {(name[a], name[b], float(rate)) for a, b, rate in moves(chain)} == {
-        (labels[a], labels[b], float(rate)) for a, b, rate in edges
+    right = rj.solve(cluster)
+    reached = {label for label in labels if right[label] > 0}
+    if regime.rates["failure"] == regime.rates["rejuvenation"] == 0:
+        reached.add("1")  # left once, and never entered again
+    assert {name[row] for row in one.labels} == reached
+    assert {(name[a], name[b], float(rate)) for a, b, rate in moves(one.chain())} == {
+        (labels[a], labels[b], float(rate)) for a, b, rate in edges if labels[a] in reached
     }
-    one, other = rj.solve(chain, rj.GTH()), rj.solve(cluster)
-    for row, label in name.items():
-        assert one[row] == pytest.approx(other[label], rel=1e-14)  # type: ignore[index]
-    assert one.planned_unavailability == pytest.approx(other.planned_unavailability, rel=1e-14)
-    assert one.unplanned_unavailability == pytest.approx(other.unplanned_unavailability, rel=1e-14)
+    for solver in (None, rj.ClosedForm(), rj.GTH(), rj.LevelReduction()):
+        state = rj.solve(one, solver)
+        for row in one.labels:
+            assert state[row] == pytest.approx(right[name[row]], rel=1e-13, abs=0)
+        for measure in ("planned_unavailability", "unplanned_unavailability", "unavailability"):
+            assert getattr(state, measure) == pytest.approx(getattr(right, measure), rel=1e-13, abs=0)
 
 
 def test_defaults() -> None:
@@ -196,18 +176,18 @@ BAD = {
     "fraction": ({"primaries": 2.5}, "primaries: got 2.5"),
     "bool": ({"primaries": True}, "primaries: got True"),
     "spares": ({"spares": -1}, "spares: got -1"),
-    "required 0": ({"required": 0}, "required: got 0; required is a whole number from 1 to the 4 servers"),
+    "required 0": ({"required": 0}, "required: got 0; required is a whole number from 1 to the 4 .*Leave"),
     "required 5": ({"required": 5}, "required: got 5.* Add spares"),
-    "slots": ({"slots": -1}, "slots: got -1"),
-    "crews": ({"crews": 0}, "crews: got 0"),
+    "slots": ({"slots": -1}, "slots: got -1.* 0 is for no rejuvenation"),
+    "crews": ({"crews": 0}, "crews: got 0.* Leave crews out for one"),
     "mode": ({"mode": "active"}, 'mode: got "active".*active/standby'),
     "mode list": ({"mode": ["active/active"]}, "mode: got"),
     "mode array": ({"mode": np.array(["active/active", "active/standby"])}, "mode: got"),
     "dormancy above": ({"dormancy": 1.5}, "dormancy: got 1.5; dormancy is a number from 0"),
-    "dormancy below": ({"dormancy": -0.1}, "dormancy: got -0.1"),
+    "dormancy below": ({"dormancy": -0.1}, "dormancy: got -0.1.* At 0.2 servers"),
     "dormancy nan": ({"dormancy": math.nan}, "dormancy: got nan"),
     "dormancies": ({"dormancy": [0.1, 0.2]}, "dormancy: got"),
-    "guarded": ({"guarded": 1}, "guarded: got 1; guarded is True or False"),
+    "guarded": ({"guarded": 1}, "guarded: got 1; guarded is True or False. Leave guarded out"),
     "rates": ({"rates": {"aging": 1}}, "rates: got"),
     "grid": ({"failure": [1.0, 2.0]}, r"rates: got a grid of shape \(2,\).*Loop over rates\[index\]"),
     "infinite": ({"rejuvenation": math.inf}, "rates.rejuvenation: got infinity.*finite"),
@@ -267,6 +247,11 @@ def test_large_pools_are_refused_with_an_estimate() -> None:
         large.chain()
     with pytest.raises(rj.SizeError, match=r"The 1333\d+ states would need about \d+ TB"):
         _ = large.states
+    enormous = pool(primaries=10**6, guarded=True, required=1)
+    with pytest.raises(rj.SizeError, match=r"The 1666\d+ states would need about 15 EB"):
+        _ = enormous.states
+    with pytest.raises(rj.SizeError, match=r"Solving 1666\d+ states .* would need about 8e\+24 bytes"):
+        rj.solve(enormous)
     with pytest.raises(rj.SizeError, match=r"The 1.7e\+29 states of 10000000001 servers cannot be numbered"):
         _ = pool(primaries=10**10).labels
 

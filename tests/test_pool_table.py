@@ -61,6 +61,7 @@ def test_defaults(write) -> None:
     assert file.bounds == (0.0, 10.0)
 
 
+AT_ONCE = "[rates]\naging = 0.1\nfailure = 0.1\nrepair = 1\nrestart = 9\nrejuvenation = inf\n"
 WRONG = {
     "no primaries": ("[pool]\nspares = 1\n" + TIMES, "pool.primaries"),
     "both tables": ("[pool]\nprimaries = 1\n[cluster]\nservers = 1\n" + TIMES, "cluster and pool"),
@@ -70,8 +71,12 @@ WRONG = {
     "dormancy": ("[pool]\nprimaries = 1\ndormancy = 2\n" + TIMES, "pool.dormancy"),
     "a guard in words": ("[pool]\nprimaries = 1\nguarded = 'yes'\n" + TIMES, "pool.guarded"),
     "broken slots": ("[pool]\nprimaries = 1\nslots = 1.5\n" + TIMES, "pool.slots"),
-    "a grid": ("[pool]\nprimaries = 1\n" + TIMES.replace('"7 d"', '["7 d", "9 d"]'), "rates"),
-    "at once": ("[pool]\nprimaries = 1\n" + TIMES + "rejuvenate_after = 0\n", "rates.rejuvenation"),
+    "a grid": ("[pool]\nprimaries = 1\n" + TIMES.replace('"7 d"', '["7 d", "9 d"]'), "mean_times in"),
+    "no crews": ("[pool]\nprimaries = 1\ncrews = 0\n" + TIMES, "pool.crews"),
+    "none required": ("[pool]\nprimaries = 1\nrequired = 0\n" + TIMES, "pool.required"),
+    "negative dormancy": ("[pool]\nprimaries = 1\ndormancy = -1\n" + TIMES, "pool.dormancy"),
+    "at once": ("[pool]\nprimaries = 1\n" + TIMES + "rejuvenate_after = 0\n", "mean_times.rejuvenate_after"),
+    "an infinite rate": ("[pool]\nprimaries = 1\n" + AT_ONCE, "rates.rejuvenation"),
     "a trigger": ("[pool]\nprimaries = 1\n[trigger]\nlaw='fixed'\nclock='service'\n" + TIMES, "trigger"),
     "bounds from 0": (
         "[pool]\nprimaries = 1\n" + TIMES + "[optimize]\nrejuvenate_after=[0, 'never']\n",

@@ -153,7 +153,7 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     if is_pool:
         from rejuvmodel.pool_table import read_pool  # loaded only for pools
 
-        pool = read_pool(count, rates)
+        pool = read_pool(count, rates, "rates" if "rates" in file else "mean_times")
     file.finish()
     if is_pool and bounds[1] == inf:
         table = file.table("optimize")

@@ -45,8 +45,8 @@ def require_countable(servers: int, states: int) -> None:
 
 def size(number: float) -> str:
     """Bytes as words: ``"3.2 GB"``."""
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if number < 1000 or unit == "PB":
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB", "EB"):
+        if number < 999.5:
             return f"{number:.3g} {unit}"
         number /= 1000
-    raise AssertionError(unit)
+    return f"{number * 1e21:.0e} bytes"

@@ -14,6 +14,8 @@ It stands in the place of [cluster]. Rates are those of one server, one number e
 
 from __future__ import annotations
 
+from math import inf
+
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.pool_inputs import MODES
@@ -21,7 +23,7 @@ from rejuvmodel.parameters import Rates
 from rejuvmodel.toml_tables import Table
 
 
-def read_pool(table: Table, rates: Rates) -> Pool:
+def read_pool(table: Table, rates: Rates, given: str) -> Pool:
     """Return what a table [pool] says.
 
     Parameters
@@ -30,6 +32,8 @@ def read_pool(table: Table, rates: Rates) -> Pool:
         The table.
     rates : Rates
         The rates of the file.
+    given : {"rates", "mean_times"}
+        The table that they come from.
 
     Returns
     -------
@@ -41,14 +45,25 @@ def read_pool(table: Table, rates: Rates) -> Pool:
     InvalidInputError
         If a key is missing or unknown, or a value is not valid; the error names it.
     """
+    if rates.shape:
+        raise InvalidInputError(
+            f"{given} in {table.place}", f"lists of shape {rates.shape}",
+            "with [pool] each is one value, not a list", "Write a file for each.",
+        )  # fmt: skip
+    if given == "mean_times" and rates.rejuvenation == inf:
+        raise InvalidInputError(
+            f"mean_times.rejuvenate_after in {table.place}", "0 hours",
+            "with [pool] the mean wait is above 0", 'Write "1 min".',
+        )  # fmt: skip
+    # Numbers are bounded by Pool, which knows the upper bounds too.
     fields = {
-        "primaries": table.integer("primaries", minimum=1),
-        "spares": table.integer("spares", 0, minimum=0),
+        "primaries": table.integer("primaries"),
+        "spares": table.integer("spares", 0),
         "mode": table.text("mode", MODES[0], choices=MODES),
-        "required": table.integer("required", None, minimum=1),
-        "slots": table.integer("slots", None, minimum=0),
-        "crews": table.integer("crews", 1, minimum=1),
-        "dormancy": table.number("dormancy", 0.0, minimum=0),
+        "required": table.integer("required", None),
+        "slots": table.integer("slots", None),
+        "crews": table.integer("crews", 1),
+        "dormancy": table.number("dormancy", 0.0),
         "guarded": table.boolean("guarded", False),
     }
     try:

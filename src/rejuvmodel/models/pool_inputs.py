@@ -12,11 +12,19 @@ from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.parameters import Rates
 
 MODES = ("active/active", "active/standby")
+_COUNTS = {
+    "primaries": "Give the number of servers that share the work.",
+    "spares": "Leave spares out for none.",
+    "slots": "0 is for no rejuvenation; leave slots out for all servers at the same time.",
+    "crews": "Leave crews out for one, or give as many as servers for a crew each.",
+}
 
 
 def pool_count(name: str, value: object, least: int) -> int:
-    """A number of servers, slots or crews."""
-    return whole_number(name, value, least, f"{name} is a whole number of at least {least}")
+    """A number of servers, slots or crews, or of the servers of another model."""
+    return whole_number(
+        name, value, least, f"{name} is a whole number of at least {least}", _COUNTS.get(name, "")
+    )
 
 
 def pool_total(total: int) -> int:
@@ -42,7 +50,7 @@ def pool_mode(mode: object) -> str:
 def pool_required(value: object, total: int) -> int:
     """Servers that must be up, out of the total."""
     rule = f"required is a whole number from 1 to the {total} servers"
-    required = whole_number("required", value, 1, rule)
+    required = whole_number("required", value, 1, rule, "Leave required out for all primaries.")
     if required > total:
         raise InvalidInputError("required", shown(required), rule, "Add spares, or require fewer.")
     return required
@@ -51,16 +59,19 @@ def pool_required(value: object, total: int) -> int:
 def pool_dormancy(value: object) -> float:
     """Share of the active rates on standby."""
     rule = "dormancy is a number from 0 (cold standby) to 1 (as if active)"
-    share = real("dormancy", value, rule)
+    advice = "At 0.2 servers on standby age and fail at a fifth of the active rates."
+    share = real("dormancy", value, rule, advice=advice)
     if not isinstance(share, float) or share > 1:
-        raise InvalidInputError("dormancy", shown(value), rule, "Write dormancy=0.2.")
+        raise InvalidInputError("dormancy", shown(value), rule, advice)
     return share
 
 
 def pool_guarded(value: object) -> bool:
     """Whether the guard is on."""
     if not isinstance(value, bool | np.bool_):
-        raise InvalidInputError("guarded", shown(value), "guarded is True or False")
+        raise InvalidInputError(
+            "guarded", shown(value), "guarded is True or False", "Leave guarded out for no guard."
+        )
     return bool(value)
 
 
