@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from small_pools import Truth, time_to_outage, truth
 
 import rejuvmodel as rj
+from rejuvmodel.pool_curve import PoolCurve
+from rejuvmodel.pool_search import crossing, seen
 
 RATES = {"aging": 1 / 168, "failure": 1 / 2160, "repair": 1 / 2, "restart": 3}
 COSTS = {"failure": 1000, "rejuvenation": 10, "capacity": 5}
@@ -144,6 +147,35 @@ def test_no_rate_is_better(shape, logs, shares) -> None:
         assert found.value <= other * (1 + 1e-9)
 
 
+def test_few_rates_show_what_many_show() -> None:
+    """Pools of many kinds turn where the whole grid shows it, seen at half its rates or fewer."""
+    looked_at, in_all = 0, 0
+    for standby, (failure, rejuvenation, capacity) in product(
+        (False, True), ((1e3, 1, 0), (1e3, 1e2, 5), (10, 0, 1e-3))
+    ):
+        pool = rj.Pool(
+            primaries=2, spares=1, slots=1, guarded=not standby, rates=rj.Rates(**FAST),
+            mode="active/standby" if standby else "active/active",
+        )  # fmt: skip
+        curve = PoolCurve(pool, rj.Costs(failure=failure, rejuvenation=rejuvenation, capacity=capacity))
+        few = seen(curve, 0, 10)
+        grid = curve.grid(0, 10)
+        steps = np.sign(np.diff(curve.log_values(grid)))
+        turns = [(grid[k], grid[k + 2]) for k in np.flatnonzero(np.diff(steps))]
+        assert len(few.turns) == len(turns)
+        assert all(low < x < high for x, (low, high) in zip(few.turns, turns, strict=True))
+        looked_at, in_all = looked_at + len(few.grid), in_all + len(grid)
+    assert looked_at < in_all / 2
+
+
+def test_crossing_is_narrow_and_inside() -> None:
+    """A crossing is known to 1e-10, on the side where the level is kept, also next to minus infinity."""
+    for log_of in (lambda x: x - 2, lambda x: -math.inf if x < 2 else x, lambda x: (x / 2) ** 9 - 1):
+        found = crossing(log_of, 1.0, 30.0, 0.0)
+        assert log_of(found) <= 0
+        assert log_of(found * (1 + 2e-10)) > 0
+
+
 def test_scaling_of_time(inside: rj.Optimum) -> None:
     """All rates and bounds twice as large make the best rate twice as large."""
     pool = rj.Pool(rates=rj.Rates(**{name: 2 * x for name, x in FAST.items()}), **INTERIOR)
@@ -153,7 +185,8 @@ def test_scaling_of_time(inside: rj.Optimum) -> None:
 def test_state_and_model(inside: rj.Optimum) -> None:
     """The model is the pool at the best rate, and its state a state of a pool with the best cost."""
     assert isinstance(inside.model, rj.Pool)
-    assert inside.model.rates.rejuvenation == inside.rate == 1 / inside.period
+    assert inside.model.rates.rejuvenation == inside.rate
+    assert inside.period == 1 / inside.rate
     assert isinstance(inside.state, rj.PoolState)
     assert inside.state.cost_rate(PRICED) == pytest.approx(inside.value, rel=1e-12)
 

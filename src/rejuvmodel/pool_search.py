@@ -1,6 +1,8 @@
 """Searches along the rejuvenation rate of a pool: turns, crossings, the least cost in a feasible set.
 
-Nothing is proved: what lies between two rates of the grid and turns twice there is not seen.
+Each rate costs a solution, so two of them are looked at for each factor of ten, and eight where the curve
+does not plainly go one way: at both ends, and where its slope changes its sign or much of its size. Nothing
+is proved: what lies between two rates looked at and turns twice there is not seen.
 """
 
 from __future__ import annotations
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
 
 #: Smaller differences of logarithms may be rounding.
 ROUNDING = 1e-11
+#: Rates of the grid from one that is looked at in any case to the next.
+_STRIDE = 4
+#: Where the slope changes by more than this factor from one such stretch to the next, all are looked at.
+#: Where the objective is a constant and a little that grows like λ_r it changes by √10.
+_STEADY = 4.0
 #: Points of the polynomials that locate a turning point, and half the width of the second one in ln λ_r.
-_NODES, _WIDTH = 16, 0.05
+_NODES, _WIDTH = 10, 0.03
 #: Relative width at which a crossing is known.
 _NARROW = 1e-10
 
@@ -32,7 +39,7 @@ class Seen(NamedTuple):
     Attributes
     ----------
     grid, values : ndarray
-        Rates [1/h] and logarithms of the objective.
+        Rates [1/h] that were looked at, and logarithms of the objective.
     turns : tuple of float
         Rates at which it turns from falling to rising or back.
     """
@@ -51,6 +58,7 @@ class Seen(NamedTuple):
 def seen(curve: PoolCurve, low: float, high: float) -> Seen:
     """Evaluate a curve between two rates and locate where it turns."""
     grid = curve.grid(low, high)
+    grid = grid[_looked_at(curve, grid)]
     values = curve.log_values(grid)
     finite = np.flatnonzero(np.isfinite(values))
     steps = np.diff(values[finite])
@@ -61,6 +69,20 @@ def seen(curve: PoolCurve, low: float, high: float) -> Seen:
         left, right = finite[told[k]], finite[told[k + 1] + 1]
         turns.append(_turn(curve, float(grid[left]), float(grid[right]), lowest=bool(signs[k] < 0)))
     return Seen(grid, values, tuple(turns))
+
+
+def _looked_at(curve: PoolCurve, grid: Floats) -> NDArray[np.intp]:
+    """Places of the rates that show how the curve runs: few where it plainly goes one way."""
+    last = len(grid) - 1
+    few = np.unique([0, *range(1, last, _STRIDE), last])
+    with np.errstate(invalid="ignore"):  # minus infinity less itself
+        slopes = np.diff(curve.log_values(grid[few])) / np.diff(few)
+    steady = np.zeros(len(slopes), dtype=bool)
+    ratios = slopes[1:] / np.where(np.abs(slopes[:-1]) * _STRIDE > ROUNDING, slopes[:-1], np.nan)
+    alike = (ratios > 1 / _STEADY) & (ratios < _STEADY)  # of one sign, too; false for NaN
+    steady[1:-1] = alike[1:] & alike[:-1]
+    ends = (few[k : k + 2] for k in np.flatnonzero(~steady))
+    return np.unique(np.concatenate([few, *(np.arange(a, b) for a, b in ends)]))
 
 
 def _turn(curve: PoolCurve, left: float, right: float, *, lowest: bool) -> float:
@@ -82,26 +104,39 @@ def _turn(curve: PoolCurve, left: float, right: float, *, lowest: bool) -> float
 def crossing(log_of: Callable[[float], float], inside: float, outside: float, target: float) -> float:
     """Where a curve crosses a level between two rates; the returned rate is on the side of ``inside``.
 
-    Bisection in ln λ_r, sped up by the secant of the last two ends.
+    By inverse quadratic interpolation in ln λ_r where that is safe, else by halves (Chandrupatla 1997).
     """
     a, b = (log(x) if x > 0 else log(max(inside, outside)) - 30.0 for x in (inside, outside))
     if inside == 0 and log_of(exp(a)) > target:
         return 0.0
-    start = a
+    start, share = a, 0.5
     at_a, at_b = log_of(exp(a)) - target, log_of(exp(b)) - target
-    for step in range(100):
-        if abs(b - a) <= _NARROW or at_a == 0:
-            break
-        share = 0.5
-        if step % 3 < 2 and np.isfinite(at_a) and np.isfinite(at_b):
-            share = min(max(at_a / (at_a - at_b), 1e-3), 1 - 1e-3)
-        middle = a + share * (b - a)
-        value = log_of(exp(middle)) - target
-        if value <= 0:
-            a, at_a = middle, value
+    while abs(b - a) > _NARROW and at_a != 0:
+        x = a + share * (b - a)
+        at_x = log_of(exp(x)) - target
+        # The ends a and b are swapped where x comes to the other side of the level; c is the one given up.
+        if (at_x <= 0) == (at_a <= 0):
+            c, at_c = a, at_a
         else:
-            b, at_b = middle, value
-    return inside if a == start else exp(a)
+            c, at_c, b, at_b = b, at_b, a, at_a
+        a, at_a = x, at_x
+        share = _share((a, b, c), (at_a, at_b, at_c))
+        least = min(0.5, 0.5 * _NARROW / abs(b - a))
+        share = min(max(share, least), 1 - least)
+    end = a if at_a <= 0 else b
+    return inside if end == start else exp(end)
+
+
+def _share(points: tuple[float, float, float], values: tuple[float, float, float]) -> float:
+    """How far from the first point to the second the level is expected."""
+    (a, b, c), (at_a, at_b, at_c) = points, values
+    if not np.all(np.isfinite(values)) or at_c in (at_a, at_b):
+        return 0.5
+    along, up = (a - b) / (c - b), (at_a - at_b) / (at_c - at_b)
+    if not (up**2 < along and (1 - up) ** 2 < 1 - along):
+        return 0.5
+    straight = at_a / (at_b - at_a) * at_c / (at_b - at_c)
+    return straight + (c - a) / (b - a) * at_a / (at_c - at_a) * at_b / (at_c - at_b)
 
 
 def near_region(curve: PoolCurve, found: Seen, best: float, target: float) -> tuple[float, float]:
