@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from small_pools import Truth, time_to_outage, truth
 
 import rejuvmodel as rj
+from rejuvmodel import plotting
 from rejuvmodel.pool_curve import PoolCurve
 from rejuvmodel.pool_search import crossing, seen
 
@@ -174,6 +176,24 @@ def test_crossing_is_narrow_and_inside() -> None:
         found = crossing(log_of, 1.0, 30.0, 0.0)
         assert log_of(found) <= 0
         assert log_of(found * (1 + 2e-10)) > 0
+
+
+def test_curve_of_a_pool(inside: rj.Optimum) -> None:
+    """The plot of a pool against its rate is its cost, solved at each rate drawn, with the optimum on it."""
+    axes = plotting.plot_rate(inside.model, PRICED, (0, 10), best=inside, ax=Figure().subplots())
+    curve = axes.lines[0]
+    for rate, height in list(zip(*curve.get_data(), strict=True))[::10]:
+        cost = rj.solve(inside.model.with_rejuvenation(rate)).cost_rate(PRICED)
+        assert height == pytest.approx(cost, rel=1e-10)
+    assert any(line.get_xdata()[0] == inside.rate for line in axes.lines if len(line.get_xdata()) == 1)
+
+
+def test_curve_of_another_pool_refused(inside: rj.Optimum) -> None:
+    """An optimum of another pool, or of a cluster, is not drawn on the curve of this one."""
+    cluster = rj.optimize(rj.Cluster(2, rj.Rates(**RATES)), bounds=(0, 10))
+    for model, best in ((POOL, inside), (POOL, cluster), (cluster.model, inside)):
+        with pytest.raises(rj.InvalidInputError, match="an optimum of other cluster"):
+            plotting.plot_rate(model, best=best)
 
 
 def test_scaling_of_time(inside: rj.Optimum) -> None:

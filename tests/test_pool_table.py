@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import run
 
@@ -131,10 +132,60 @@ def test_compare_command(write, tmp_path: Path) -> None:
     assert "3 + 2 active/standby, dormancy 0.25" in text
 
 
-@pytest.mark.parametrize("command", [("plot", "-o", "x.png"), ("diagram",), ("simulate",)])
-def test_commands_of_clusters_only(command: tuple[str, ...], write) -> None:
-    """Commands that know no pools say so, and name those that do."""
-    name, *options = command
-    found = run(name, write(FULL + TIMES + WAIT), *options)
+def test_report_of_a_pool(write) -> None:
+    """The report says what only pools have: capacity, the case that all fail, and why it was solved so."""
+    path = write(FULL + TIMES + WAIT)
+    text = run("solve", path).stdout
+    state = rj.solve(rj.read_cluster_file(path).cluster)
+    rows = {row[1].strip(): row[2].strip() for line in text.splitlines() if len(row := line.split("|")) > 2}
+    assert float(rows["capacity availability"]) == pytest.approx(state.capacity_availability, rel=1e-11)
+    failed = np.exp(state.log_probability_all_failed)
+    assert float(rows["all servers failed at once"]) == pytest.approx(failed, rel=1e-5)
+    assert f"Solved by {state.method}: {state.reason}." in text
+
+
+def test_prism_model_of_a_pool(write, tmp_path: Path) -> None:
+    """The command diagram writes the PRISM model and properties that the library writes."""
+    path = write(FULL + TIMES + WAIT)
+    output = tmp_path / "pool.prism"
+    found = run("diagram", path, "-o", str(output))
+    assert (found.exit_code, found.stderr) == (0, "")
+    text = rj.to_prism(rj.read_cluster_file(path).cluster)
+    assert output.read_text(encoding="utf-8") == text.model
+    assert output.with_suffix(".props").read_text(encoding="utf-8") == text.properties
+    assert "36 states as prism" in found.stdout
+
+
+def test_prism_model_of_a_large_pool(write) -> None:
+    """A pool whose chain would not fit in memory is a few lines of PRISM."""
+    sizes = "[pool]\nprimaries = 2000\nslots = 1999\n"
+    found = run("diagram", write(sizes + TIMES + WAIT), "--format", "prism")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "const int N = 2000;" in found.stdout
+
+
+@pytest.mark.parametrize("kind", ["mermaid", "dot"])
+def test_diagram_of_a_pool(kind: str, write) -> None:
+    """The states of a diagram of a pool are (h, a, r, f), one each, with one arrow for each transition."""
+    path = write("[pool]\nprimaries = 2\n" + TIMES + WAIT)
+    text = run("diagram", path, "--format", kind).stdout
+    chain = rj.read_cluster_file(path).cluster.chain()
+    assert text.count("->" if kind == "dot" else "-->") == sum(len(x.rate) for x in chain.families)
+    label = "(0, 1, 0, 1)" if kind == "dot" else "#40;0#44; 1#44; 0#44; 1#41;"
+    assert text.count(f'"{label}"') == 1
+
+
+@pytest.mark.parametrize("output", ["curve.svg", "states.svg"])
+def test_pictures_of_a_pool(output: str, write, tmp_path: Path) -> None:
+    """A small pool has a curve over the rate, and a picture of its states."""
+    command = "plot" if output == "curve.svg" else "diagram"
+    found = run(command, write("[pool]\nprimaries = 2\n" + TIMES), "-o", str(tmp_path / output))
+    assert found.exit_code == 0
+    assert (tmp_path / output).stat().st_size > 1000
+
+
+def test_simulate_takes_clusters_only(write) -> None:
+    """The command that knows no pools says so, and names those that do."""
+    found = run("simulate", write(FULL + TIMES + WAIT))
     assert found.exit_code == 2
-    assert f"a pool; {name} takes a cluster" in found.stderr
+    assert "a pool; simulate takes a cluster" in found.stderr

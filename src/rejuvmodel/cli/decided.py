@@ -20,15 +20,13 @@ from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
-from rejuvmodel.solving import solve
-from rejuvmodel.steady_state import SteadyState
 
 #: Gives the indices of a grid of some shape, and may show how far the work has come.
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
 
 
 #: Commands that know no pools.
-_CLUSTERS_ONLY = ("plot", "diagram", "simulate")
+_CLUSTERS_ONLY = ("simulate",)
 #: States of a pool up to which its whole chain is solved beside its levels.
 _COMPARED_STATES = 3000
 
@@ -76,8 +74,8 @@ class Decided:
         return f"The file leaves {left_out} out: {wait} is taken, {where}{default}."
 
 
-def decide_file(path: str, *, one_for: str = "") -> tuple[Decided, SteadyState]:
-    """Read a file, fill in its rate, and solve its cluster.
+def decide_file(path: str, *, one_for: str = "") -> Decided:
+    """Read a file and fill in the best rate where it leaves it out.
 
     Parameters
     ----------
@@ -90,8 +88,6 @@ def decide_file(path: str, *, one_for: str = "") -> tuple[Decided, SteadyState]:
     -------
     Decided
         File and cluster.
-    SteadyState
-        Its steady state.
 
     Raises
     ------
@@ -101,8 +97,7 @@ def decide_file(path: str, *, one_for: str = "") -> tuple[Decided, SteadyState]:
     said = read_cluster_file(path)
     if one_for:
         require_one(said, one_for)
-    decided = decide(said, progress_bar("optimum"))
-    return decided, solve(decided.cluster)
+    return decide(said, progress_bar("optimum"))
 
 
 def decide(file: ClusterFile, progress: Progress = points) -> Decided:
@@ -204,7 +199,7 @@ def require_one(file: ClusterFile, command: str) -> None:
     if isinstance(file.cluster, Pool) and command in _CLUSTERS_ONLY:
         raise InvalidInputError(
             file.path, "a pool", f"{command} takes a cluster",
-            "Use solve, optimize, check, compare or mission.",
+            "Use solve, optimize, check, compare, mission, plot or diagram.",
         )  # fmt: skip
     if shape := file.cluster.shape:
         raise InvalidInputError(

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,12 +96,12 @@ def diagram_format(form: str | None, output: str | None) -> str:
 
 
 def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
-    """Return the objective against rate or mean delay, beside the state probabilities if they are few.
+    """Return the objective against rate or mean delay, beside the probabilities of a cluster with few states.
 
     Parameters
     ----------
     decided : Decided
-        The cluster of a file.
+        The cluster or pool of a file.
     state : SteadyState
         Its steady state.
     kind : str
@@ -116,12 +116,15 @@ def rate_picture(decided: Decided, state: SteadyState, kind: str) -> bytes:
 
     from rejuvmodel.plotting import MOST_BARS, plot_period, plot_probabilities, plot_rate
 
-    file, bars = decided.file, len(state.solution.labels) <= MOST_BARS
+    file, is_pool = decided.file, isinstance(decided.cluster, Pool)
+    bars = not is_pool and len(state.solution.labels) <= MOST_BARS
     figure = Figure(figsize=(13.0 if bars else 7.5, 6.0), layout="constrained")
     left, *right = figure.subplots(1, 1 + bars, squeeze=False)[0]
-    plot = plot_rate if decided.cluster.trigger is None else plot_period
-    assert isinstance(decided.cluster, Cluster)  # pools are refused before
-    plot(decided.cluster, file.costs, file.bounds, best=decided.optimum, ax=left)
+    asked = {"costs": file.costs, "bounds": file.bounds, "best": decided.optimum, "ax": left}
+    if isinstance(decided.cluster, Pool) or decided.cluster.trigger is None:
+        plot_rate(decided.cluster, **asked)
+    else:
+        plot_period(decided.cluster, **asked)
     if bars:
         plot_probabilities(state, ax=right[0])
     return _bytes(figure, kind)

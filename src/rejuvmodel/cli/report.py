@@ -148,7 +148,8 @@ def agreement_line(found: Agreement | None, rtol: float, cluster: Cluster | Pool
         return "Agreement: not compared, because a delay without exponential phases has no Markov chain."
     if found is None:
         return "Agreement: not compared at this size; rejuvmodel check does it."
-    is_state = found.where.removeprefix("u").removeprefix("r")[:1].isdigit()
+    # A label of a cluster, or (h, a, r, f) of a pool.
+    is_state = found.where.lstrip("ur(")[:1].isdigit()
     place = f"state {found.where}" if is_state else found.where
     verb = "agree" if found.worst_relative <= rtol else "DISAGREE"
     return (
@@ -161,11 +162,14 @@ def solve_report(decided: Decided, state: SteadyState, prior_art: SteadyState | 
     """Return the report of `solve`; a grid gets one row for each cluster."""
     file, cluster = decided.file, decided.cluster
     title = f"Steady state of {servers_text(cluster)} ({file.path}), {state.method}"
+    why = getattr(state, "reason", "")  # of pools
     if cluster.shape:
         results = grid_table(decided, state)
     else:
         results = markdown_table(["", "steady state"], result_rows(cluster, state, file))
     parts = [title, decided.note, parameter_table(cluster), cost_table(file), results]
+    if why:
+        parts.append(f"Solved by {state.method}: {why}.")
     if prior_art is not None:
         amount = small_text(float(prior_art.unavailability), float(prior_art.log_unavailability))
         parts.append(f"{PRIOR_ART}: unavailability {amount}. It may repair at once, so it is no baseline.")

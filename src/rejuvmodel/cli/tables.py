@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import exp
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -90,6 +91,7 @@ def result_rows(cluster: Cluster | Pool, state: SteadyState, file: ClusterFile) 
         ("unavailability", small_text(down, log_down)),
         ("planned (by rejuvenation)", _mass(state, "planned")),
         ("unplanned (by failure)", _mass(state, "unplanned")),
+        *(_of_pool(state) if isinstance(cluster, Pool) else ()),
         (f"downtime in {span}", words(float(state.downtime(file.horizon)))),
         (f"rejuvenations in {span}", f"{state.cost(_EACH_REJUVENATION, file.horizon):.4g}"),
     ]
@@ -98,6 +100,16 @@ def result_rows(cluster: Cluster | Pool, state: SteadyState, file: ClusterFile) 
             (f"cost in {span}", money_text(float(state.cost(file.costs, file.horizon)), file.currency))
         )
     return rows
+
+
+def _of_pool(state: Any) -> list[tuple[str, str]]:
+    """What only the steady state of a pool knows."""
+    log_failed = state.log_probability_all_failed
+    capacity = state.capacity_availability
+    return [
+        ("capacity availability", f"{capacity:.12g}"),
+        ("all servers failed at once", small_text(exp(log_failed), log_failed)),
+    ]
 
 
 def wait_name(cluster: Cluster | Pool) -> str:

@@ -102,7 +102,7 @@ def free_layout(chain: MarkovChain, rates: bool) -> Layout:
         for family in chain.families
         for o, t, rate in zip(family.origin, family.target, family.rate, strict=True)
     ]
-    texts = ["\n".join(_wrapped(label, 3)) for label in chain.labels]
+    texts = ["\n".join(_wrapped(str(label), 3)) for label in chain.labels]
     halves = [max(0.0, _width(text) / 2 - 0.16) for text in texts]
     pitch = 2 * (max(halves) + RADIUS) + max([_width(text) for _, _, text in flows], default=0.0) + 0.5
     if all(abs(o - t) == 1 for o, t, _ in flows):

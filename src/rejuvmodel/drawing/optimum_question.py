@@ -34,7 +34,7 @@ def require_axis(cluster: object, *, triggered: bool) -> Trigger | None:
 
 
 def require_same(
-    best: Optimum, cluster: Cluster, costs: Costs | None, bounds: Sequence[float | str] | None
+    best: Optimum, cluster: Cluster | Pool, costs: Costs | None, bounds: Sequence[float | str] | None
 ) -> None:
     """Refuse an optimum of another cluster, other costs or other bounds."""
     if not isinstance(best, Optimum):
@@ -54,10 +54,10 @@ def require_same(
         )
 
 
-def _is_same(cluster: Cluster, other: Cluster | Pool) -> bool:
-    """Whether two clusters differ in the wait alone."""
-    if isinstance(other, Pool):
-        return False
+def _is_same(cluster: Cluster | Pool, other: Cluster | Pool) -> bool:
+    """Whether two models differ in the wait alone."""
+    if isinstance(cluster, Pool) or isinstance(other, Pool):
+        return type(cluster) is type(other) and cluster.with_rejuvenation(1.0) == other.with_rejuvenation(1.0)
     if cluster.trigger is None or other.trigger is None:
         return cluster.trigger is other.trigger and (
             cluster.with_rejuvenation(None) == other.with_rejuvenation(None)

@@ -11,9 +11,11 @@ from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, halo, name_ticks,
 from rejuvmodel.drawing.time_ticks import mark_times
 from rejuvmodel.durations import words
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import UNAVAILABILITY
 from rejuvmodel.optimum_result import Optimum, mean_wait
 from rejuvmodel.optimum_search import Curve
+from rejuvmodel.pool_curve import PoolCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,13 +69,16 @@ def set_cost_axes(ax: Axes, cost: Floats, height: Height, label: str) -> None:
     name_ticks(ax.yaxis)
 
 
-def log_objective(cluster: Cluster, best: Optimum, rates: Floats) -> Floats:
+def log_objective(cluster: Cluster | Pool, best: Optimum, rates: Floats) -> Floats:
     """Logarithm of what ``best`` minimises, at the given rates [1/h]."""
-    curve = Curve(cluster, UNAVAILABILITY if best.costs is None else best.costs)
-    return np.broadcast_to(curve.log_at(rates), np.shape(rates))
+    costs = UNAVAILABILITY if best.costs is None else best.costs
+    if isinstance(cluster, Pool):
+        logs = PoolCurve(cluster, costs).log_values(np.ravel(rates))
+        return logs.reshape(np.shape(rates))
+    return np.broadcast_to(Curve(cluster, costs).log_at(rates), np.shape(rates))
 
 
-def window(cluster: Cluster, best: Optimum) -> tuple[float, float]:
+def window(cluster: Cluster | Pool, best: Optimum) -> tuple[float, float]:
     """Rates [1/h] between which there is something to see, inside the bounds."""
     low, high = best.bounds
     own = cluster.rates
@@ -96,7 +101,7 @@ def mark_region(ax: Axes, best: Optimum) -> None:
         ax.axvspan(first, last, color=SKY, alpha=0.3, linewidth=0, label=name)
 
 
-def mark_rates(ax: Axes, best: Optimum, cluster: Cluster, height: Height) -> None:
+def mark_rates(ax: Axes, best: Optimum, cluster: Cluster | Pool, height: Height) -> None:
     """Mark the optimum, the break-even rate and the rate that the cluster has."""
     if best.location != "flat":
         text = f"best ({best.location}): {_wait(best.rate)}: {amount(best, best.log_value)}"
@@ -149,7 +154,6 @@ def _point(
     x = min(max(rate, low), high)
     if x != rate:
         shape = "<" if rate < low else ">"
-        assert isinstance(best.model, Cluster)  # pools are not drawn
         log_value = float(log_objective(best.model, best, np.asarray(x)))
     ax.plot(
         [x],

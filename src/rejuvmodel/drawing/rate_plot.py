@@ -20,6 +20,7 @@ from rejuvmodel.drawing.plot_parts import (
     window,
 )
 from rejuvmodel.drawing.style import INK, WIDTH, axes_or_new, dress, fit_legend, name_ticks
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def plot_rate(
-    cluster: Cluster,
+    cluster: Cluster | Pool,
     costs: Costs | None = None,
     bounds: Sequence[float] | None = None,
     *,
@@ -46,13 +47,13 @@ def plot_rate(
 
     Parameters
     ----------
-    cluster : Cluster
-        One cluster.
+    cluster : Cluster or Pool
+        One cluster, or a pool, for which each rate drawn is solved anew.
     costs : Costs, optional
         Costs per hour of each condition; without them the unavailability is plotted.
     bounds : (float, float), optional
         Rates λ_r [1/h] to choose from, 0 ≤ lower < upper ≤ ∞; all by default. Of 0 and ∞ the plot shows the
-        side towards them.
+        side towards them. A pool needs finite ones.
     best : Optimum, optional
         The optimum of this cluster; its costs and bounds are the default ones. Searched for if not given,
         for clusters beyond the sizes that ``optimize`` certifies without a proof.
@@ -69,14 +70,14 @@ def plot_rate(
     InvalidInputError
         If the cluster is a grid, the costs or bounds are not valid, or ``best`` belongs to another question.
     """
-    require_axis(cluster, triggered=False)
+    if not isinstance(cluster, Pool):
+        require_axis(cluster, triggered=False)
     if best is None:
         best = optimize(cluster, costs, (0.0, inf) if bounds is None else bounds, certified=False)
     require_same(best, cluster, costs, bounds)
-    points = max(60, min(400, 4_000_000 // cluster.servers))
-    rates = np.geomspace(*window(cluster, best), points)
+    rates = np.geomspace(*window(cluster, best), _points(cluster))
     logs = log_objective(cluster, best, rates)
-    ends = log_objective(cluster, best, np.array([0.0, inf]))
+    ends = log_objective(cluster, best, np.array([0.0, best.bounds[1]]))
     y = Height(np.concatenate([logs, ends if best.bounds[1] == inf else ends[:1]]))
     ax = axes_or_new(ax, (7.5, 6.0))
     ax.set(xscale="log", yscale=y.scale, xlim=(rates[0], rates[-1]), ylim=y.limits)
@@ -92,3 +93,10 @@ def plot_rate(
     name_ticks(ax.yaxis)
     fit_legend(ax)
     return ax
+
+
+def _points(model: Cluster | Pool) -> int:
+    """How many rates are drawn, fewer where each takes long."""
+    if isinstance(model, Pool):
+        return max(30, min(120, 400_000 // len(model.with_rejuvenation(1.0).labels)))
+    return max(60, min(400, 4_000_000 // model.servers))

@@ -55,7 +55,7 @@ def mermaid(chain: MarkovChain) -> str:
     """
     edges = list(_edges(chain, _mermaid_text, " "))
     lines = ["flowchart LR"]
-    lines += [f'    s{k}(["{_mermaid_text(label)}"])' for k, label in enumerate(chain.labels)]
+    lines += [f'    s{k}(["{_mermaid_text(str(label))}"])' for k, label in enumerate(chain.labels)]
     lines += [f'    s{origin} -->|"{label}"| s{target}' for origin, target, label in edges]
     kinds = state_kinds(len(chain), chain_groups(chain))
     for k in np.unique(kinds):
@@ -93,7 +93,7 @@ def dot(chain: MarkovChain) -> str:
         kind = KINDS[number]
         outline = ", peripheries=2" if kind.startswith("down") else ""
         outline += ', style="filled,dashed"' if kind == "down, planned" else ""
-        lines.append(f'    s{k} [label="{_dot_text(label)}", fillcolor="{COLOURS[kind]}"{outline}];')
+        lines.append(f'    s{k} [label="{_dot_text(str(label))}", fillcolor="{COLOURS[kind]}"{outline}];')
     lines += [f'    s{origin} -> s{target} [label="{label}"];' for origin, target, label in edges]
     return "\n".join([*lines, "}"]) + "\n"
 

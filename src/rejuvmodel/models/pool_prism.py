@@ -33,7 +33,7 @@ def pool_model(pool: Pool) -> PrismModel:
     """
     states = pool.labels
     title = (
-        f"Pool of {pool.primaries} primaries and {pool.spares} spares, {pool.mode}"
+        f"Pool of {pool.primaries} + {pool.spares} servers, {pool.mode}"
         f"{', guarded' if pool.guarded else ''}; {len(states)} states."
     )
     labels = {name: (name, words) for name, words in SETS.items()}

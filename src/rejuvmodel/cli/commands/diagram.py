@@ -29,20 +29,25 @@ def diagram(
     from rejuvmodel.cli.decided import decide_file
     from rejuvmodel.cli.json_documents import chain_json, file_json, json_text
     from rejuvmodel.cli.pictures import diagram_files, diagram_format
+    from rejuvmodel.models.pool import Pool
 
     kind = diagram_format(form, output)
     if output is not None:
         require_writable(output)
-    decided, _ = decide_file(file, one_for="diagram")
-    chain = decided.cluster.chain()
+    decided = decide_file(file, one_for="diagram")
     files = {} if output is None and as_json else diagram_files(decided, kind, output or "")
     if output is not None:
         for name, contents in files.items():
             write_whole(name, contents)
     if as_json:
-        parts = file_json(decided.file, decided.cluster), chain_json(chain)
+        parts = file_json(decided.file, decided.cluster), chain_json(decided.cluster.chain())
         emit(json_text("diagram", *parts, rejuvenation_from=decided.source, output=output, format=kind))
         return
     if decided.note:
         sys.stderr.write(f"{decided.note}\n")
-    emit(files[""].decode() if output is None else f"{' and '.join(files)}: {len(chain)} states as {kind}")
+    if output is None:
+        emit(files[""].decode())
+        return
+    model = decided.cluster  # of a pool neither chain nor states need to be built to be counted
+    count = len(model.labels) if isinstance(model, Pool) else len(model.chain())
+    emit(f"{' and '.join(files)}: {count} states as {kind}")

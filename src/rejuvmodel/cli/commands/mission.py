@@ -21,7 +21,7 @@ def mission(
     from rejuvmodel.cli.decided import decide_file
     from rejuvmodel.cli.missions import mission_json, mission_of, mission_report
 
-    decided, _ = decide_file(file, one_for="mission")
+    decided = decide_file(file, one_for="mission")
     found = mission_of(decided, hours)
     if as_json:
         from rejuvmodel.cli.json_documents import file_json, json_text

@@ -20,10 +20,12 @@ def plot(
     """Draw the objective against the rejuvenation rate."""
     from rejuvmodel.cli.decided import decide_file
     from rejuvmodel.cli.pictures import picture_kind, rate_picture
+    from rejuvmodel.solving import solve
 
     kind = picture_kind(output)
     require_writable(output)
-    decided, state = decide_file(file, one_for="plot")
+    decided = decide_file(file, one_for="plot")
+    state = solve(decided.cluster)
     write_whole(output, rate_picture(decided, state, kind))
     if as_json:
         from rejuvmodel.cli.json_documents import decided_json, json_text

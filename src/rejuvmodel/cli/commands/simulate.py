@@ -26,7 +26,7 @@ def simulate(
     from rejuvmodel.cli.simulated import simulation_json, simulation_report
     from rejuvmodel.simulation.simulating import simulate as play
 
-    decided, _ = decide_file(file, one_for="simulate")
+    decided = decide_file(file, one_for="simulate")
     sim = play(decided.cluster, hours, replications=replications, seed=seed)
     if as_json:
         from rejuvmodel.cli.json_documents import file_json, json_text

@@ -20,8 +20,10 @@ def solve(file: File, as_json: AsJson = False) -> None:
     from rejuvmodel.cli.decided import decide_file
     from rejuvmodel.cli.json_documents import decided_json, json_text
     from rejuvmodel.cli.report import PRIOR_ART, solve_report
+    from rejuvmodel.solving import solve as steady
 
-    decided, state = decide_file(file)
+    decided = decide_file(file)
+    state = steady(decided.cluster)
     prior_art = _prior_art(decided)
     if not as_json:
         emit(solve_report(decided, state, prior_art))
