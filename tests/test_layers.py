@@ -20,7 +20,7 @@ FLOORS = (
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
-    {"measures", "state_labels", "availability_target"},
+    {"measures", "state_labels", "availability_target", "mass_elasticities"},
     {"reward_rates"},
     {"solutions"},
     {"steady_state"},
@@ -31,10 +31,13 @@ FLOORS = (
         "markov.residuals", "markov.export", "markov.groups",
         "markov.prism_text", "markov.prism_commands", "markov.prism_chain",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
+        "markov.sensitivities",
         "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
         "models.level_weights", "models.closed_form", "models.extended_sums", "models.product_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
         "models.transform_functions", "models.law_transforms", "models.trigger_form",
+        "models.cluster_elasticities", "models.product_elasticities", "models.law_falls",
+        "models.trigger_elasticities",
         "models.user_law", "models.phases", "models.law_grid", "models.laws", "models.mixed_laws",
         "models.trigger",
         "models.phase_chain", "models.cluster_labels", "models.stretched", "models.pool_inputs",
@@ -55,6 +58,8 @@ FLOORS = (
         "simulation.intervals", "simulation.estimate", "simulation.estimating", "simulation.horizons",
         "simulation.result", "simulation.simulating",
         "simulation.state_paths", "simulation.server_paths", "simulation.event_logs",
+        "influences", "chain_elasticities", "elasticity_roads", "sensitivity_result", "derivatives",
+        "range_result", "parameter_ranges",
         "estimation.sojourn_fit", "estimation.rate_estimate", "estimation.rate_estimates",
         "estimation.event_kinds", "estimation.replay", "estimation.event_log", "estimation.log_rows",
         "estimation.log_times", "estimation.log_settings", "estimation.log_reading", "estimation.exposures",
@@ -69,6 +74,7 @@ FLOORS = (
     {
         "drawing.style", "drawing.time_ticks", "drawing.optimum_question", "drawing.plot_parts",
         "drawing.diagram_layout", "drawing.cluster_layout", "drawing.diagram_drawing",
+        "drawing.tornado",
         "drawing.rate_plot", "drawing.period_plot", "drawing.choice_map", "drawing.probability_bars",
         "drawing.chain_diagram", "drawing.labelled_grid", "drawing.heat_map", "drawing.pareto_front",
         "drawing.point_labels", "drawing.front_points", "drawing.front_plot", "drawing.trade_off_plot",
@@ -94,6 +100,8 @@ CLOSED_ROAD = {
     "models.extended_sums", "models.product_form",
     "models.as_printed", "models.symbolic",
     "models.transform_functions", "models.law_transforms", "models.trigger_form", "models.user_law",
+    "models.cluster_elasticities", "models.product_elasticities", "models.law_falls",
+    "models.trigger_elasticities",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
 HEAVY = {"scipy", "sympy", "matplotlib", "pandas"}
@@ -120,7 +128,7 @@ LIGHT = {
 LATE = {
     ("optimum_result", "decided_policy"), ("optimum", "pool_optimum"), ("optimum", "trigger_optimum"),
     ("solving", "markov.chain_levels"), ("solving", "markov.levels"), ("solving", "markov.level_reduction"),
-    ("solving", "models.trigger_form"),
+    ("solving", "models.trigger_form"), ("elasticity_roads", "models.trigger_elasticities"),
     ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
     ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
     *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),

@@ -37,7 +37,7 @@ from rejuvmodel.models import user_law as user_law_room
 FAULT = 1 + 1e-6
 #: Rooms with arithmetic, and what of them an Erlang or hyperexponential law is made of.
 ROOMS: dict[ModuleType, tuple[str, ...]] = {
-    trigger_form: ("_Delay", "_unstable_clock", "_service_clock", "masses", "probabilities"),
+    trigger_form: ("DelayTransforms", "_unstable_clock", "_service_clock", "masses", "probabilities"),
     law_transforms: ("ErlangTransforms", "HyperexponentialTransforms", "_log1p_ratio"),
 }
 #: What the laws without phases are made of.

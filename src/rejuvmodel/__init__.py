@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rejuvmodel.cluster_file import read_cluster_file as read_cluster_file
     from rejuvmodel.cross_check import Agreement as Agreement
     from rejuvmodel.cross_check import agreement as agreement
+    from rejuvmodel.derivatives import sensitivity as sensitivity
     from rejuvmodel.errors import AgreementError as AgreementError
     from rejuvmodel.errors import ConvergenceError as ConvergenceError
     from rejuvmodel.errors import InvalidInputError as InvalidInputError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rejuvmodel.estimation.sojourn_fit import WeibullFit as WeibullFit
     from rejuvmodel.estimation.sojourns import Sojourns as Sojourns
     from rejuvmodel.estimation.sojourns import sojourns as sojourns
+    from rejuvmodel.influences import Influence as Influence
     from rejuvmodel.markov.chain import MarkovChain as MarkovChain
     from rejuvmodel.markov.direct import Direct as Direct
     from rejuvmodel.markov.elimination import GTH as GTH
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from rejuvmodel.models.trigger import Trigger as Trigger
     from rejuvmodel.optimum import optimize as optimize
     from rejuvmodel.optimum_result import Optimum as Optimum
+    from rejuvmodel.parameter_ranges import range_effects as range_effects
     from rejuvmodel.parameters import Costs as Costs
     from rejuvmodel.parameters import ParameterWarning as ParameterWarning
     from rejuvmodel.parameters import Rates as Rates
@@ -69,6 +72,9 @@ if TYPE_CHECKING:
     from rejuvmodel.propagation.propagating import uncertainty as uncertainty
     from rejuvmodel.propagation.spreads import Spread as Spread
     from rejuvmodel.propagation.uncertainty_result import Uncertainty as Uncertainty
+    from rejuvmodel.range_result import RangeEffect as RangeEffect
+    from rejuvmodel.range_result import RangeEffects as RangeEffects
+    from rejuvmodel.sensitivity_result import Sensitivity as Sensitivity
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.event_logs import event_log as event_log
     from rejuvmodel.simulation.result import Simulation as Simulation
@@ -98,6 +104,7 @@ _HOMES = {
     "Fixed": "models.laws",
     "GTH": "markov.elimination",
     "Hyperexponential": "models.mixed_laws",
+    "Influence": "influences",
     "InvalidInputError": "errors",
     "LevelAggregation": "markov.level_solvers",
     "LevelReduction": "markov.level_solvers",
@@ -113,10 +120,13 @@ _HOMES = {
     "Prices": "pool_alternative",
     "RateEstimate": "estimation.rate_estimate",
     "RateEstimates": "estimation.rate_estimates",
+    "RangeEffect": "range_result",
+    "RangeEffects": "range_result",
     "Rates": "parameters",
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
     "RejuvmodelError": "errors",
+    "Sensitivity": "sensitivity_result",
     "Simulation": "simulation.result",
     "SizeError": "errors",
     "SojournFit": "estimation.sojourn_fit",
@@ -140,8 +150,10 @@ _HOMES = {
     "mean_field": "models.mean_field",
     "mean_time_to_outage": "mission",
     "optimize": "optimum",
+    "range_effects": "parameter_ranges",
     "read_cluster_file": "cluster_file",
     "read_event_log": "estimation.log_reading",
+    "sensitivity": "derivatives",
     "simulate": "simulation.simulating",
     "sojourns": "estimation.sojourns",
     "solve": "solving",

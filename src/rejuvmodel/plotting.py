@@ -17,6 +17,7 @@ from rejuvmodel.drawing.period_plot import plot_period
 from rejuvmodel.drawing.probability_bars import MOST_BARS, plot_probabilities
 from rejuvmodel.drawing.rate_plot import plot_rate
 from rejuvmodel.drawing.sample_path import plot_path
+from rejuvmodel.drawing.tornado import plot_tornado
 from rejuvmodel.drawing.trade_off_plot import plot_trade_off
 from rejuvmodel.drawing.transient_plot import plot_transient
 
@@ -32,4 +33,5 @@ __all__ = [
     "plot_transient",
     "plot_path",
     "plot_diagram",
+    "plot_tornado",
 ]

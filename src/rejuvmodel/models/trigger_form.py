@@ -51,7 +51,7 @@ class Delay(Protocol):
         """Return transforms for rates of shape (points, levels)."""
 
 
-class _Rates(NamedTuple):
+class RateColumns(NamedTuple):
     """Columns of rates, shape (points, 1)."""
 
     aging: Floats
@@ -60,7 +60,7 @@ class _Rates(NamedTuple):
     restart: Floats
 
 
-class _Visits(NamedTuple):
+class Visits(NamedTuple):
     """Mean times in the normal, unstable and rejuvenating states of levels n … 1, and in level 0.
 
     They are relative to each other, not normalised; shapes (points, n) three times and (points, 1).
@@ -110,7 +110,7 @@ def masses(
         _SMALLER,
     )
     results = [np.empty(total) for _ in names]
-    for part, columns, visits in _visits(servers, rates, trigger, shape, total):
+    for part, columns, _, visits in visit_blocks(servers, rates, trigger, shape, total):
         unstable, rejuvenating = visits.unstable.total(), visits.rejuvenating.total()
         everything = summed([visits.normal.total(), unstable, rejuvenating, visits.zero])
         planned = Extended(visits.rejuvenating.m[:, -1:], visits.rejuvenating.e[:, -1:])
@@ -152,7 +152,7 @@ def probabilities(
         _SMALLER,
     )
     pi, log_pi = np.empty((total, states)), np.empty((total, states))
-    for part, _, visits in _visits(servers, rates, trigger, shape, total):
+    for part, _, _, visits in visit_blocks(servers, rates, trigger, shape, total):
         everything = summed([*(x.total() for x in visits[:3]), visits.zero])
         start = 0
         for level in (visits.normal, visits.zero, visits.unstable, visits.rejuvenating):
@@ -164,27 +164,27 @@ def probabilities(
     return pi.reshape(*shape, states), log_pi.reshape(*shape, states)
 
 
-def _visits(
+def visit_blocks(
     servers: int, rates: Sequence[ArrayLike], trigger: Delay, shape: tuple[int, ...], total: int
-) -> Iterator[tuple[slice, _Rates, _Visits]]:
-    """Times of the states, for one block of points after the other."""
+) -> Iterator[tuple[slice, RateColumns, DelayTransforms, Visits]]:
+    """Rates, transforms and times of the states, for one block of points after the other."""
     arrays = [np.asarray(rate, dtype=np.float64) for rate in rates]
     never = np.asarray(trigger.never)
     evaluate = _unstable_clock if trigger.clock == "unstable" else _service_clock
     size = max(1, _LEVELS // servers)
     for start in range(0, total, size):
         part = slice(start, min(start + size, total))
-        columns = _Rates(*(_column(array, shape, part) for array in arrays))
-        delay = _Delay(trigger.transforms(shape, part), _column(never, shape, part))
+        columns = RateColumns(*(_column(array, shape, part) for array in arrays))
+        delay = DelayTransforms(trigger.transforms(shape, part), _column(never, shape, part))
         with np.errstate(all="ignore"):
-            yield part, columns, evaluate(np.arange(float(servers), 0.0, -1.0), columns, delay)
+            yield part, columns, delay, evaluate(np.arange(float(servers), 0.0, -1.0), columns, delay)
 
 
 def _column(array: NDArray[Any], shape: tuple[int, ...], part: slice) -> NDArray[Any]:
     return np.broadcast_to(array, shape).flat[part].reshape(-1, 1)
 
 
-class _Delay(NamedTuple):
+class DelayTransforms(NamedTuple):
     """Transforms of a block of points; where the delay is never over, their limits."""
 
     transforms: Transforms
@@ -217,7 +217,7 @@ class _Delay(NamedTuple):
         return chosen(low, from_log(logarithms()), found) if low.any() else found
 
 
-def _unstable_clock(i: Floats, rates: _Rates, delay: _Delay) -> _Visits:
+def _unstable_clock(i: Floats, rates: RateColumns, delay: DelayTransforms) -> Visits:
     aging, repair, restart = (extended(x) for x in (rates.aging, rates.repair, rates.restart))
     failing = i * rates.failure
     waits = delay.survival(failing)
@@ -228,7 +228,7 @@ def _unstable_clock(i: Floats, rates: _Rates, delay: _Delay) -> _Visits:
     return _stuck_at(
         stuck,
         "unstable",
-        _Visits(
+        Visits(
             normal,
             normal.times(aging.times(extended(np.where(np.isinf(waits), 0.0, waits)))),
             normal.times(aging.over(restart).times(delay.laplace(failing))),
@@ -237,7 +237,7 @@ def _unstable_clock(i: Floats, rates: _Rates, delay: _Delay) -> _Visits:
     )
 
 
-def _service_clock(i: Floats, rates: _Rates, delay: _Delay) -> _Visits:
+def _service_clock(i: Floats, rates: RateColumns, delay: DelayTransforms) -> Visits:
     aging, repair, restart = (extended(x) for x in (rates.aging, rates.repair, rates.restart))
     failing = i * rates.failure
     leaving = rates.aging + rates.repair * (i < i[0])
@@ -255,7 +255,7 @@ def _service_clock(i: Floats, rates: _Rates, delay: _Delay) -> _Visits:
     falls = downs.over(chosen(downs.m > 0, ups, extended(np.ones_like(downs.m))))
     visits, zero = _parts(cumulative_products(falls).after_one())
     expired = summed([delay.laplace(leaving), aging.times(delay.slope(low, high))])
-    found = _Visits(
+    found = Visits(
         visits.times(extended(fresh)),
         visits.times(unstable),
         visits.times(expired).over(restart),
@@ -273,7 +273,7 @@ def _nothing(like: Extended) -> Extended:
     return Extended(np.zeros_like(like.m), np.zeros_like(like.e))
 
 
-def _stuck_at(stuck: NDArray[np.bool_], where: str, visits: _Visits) -> _Visits:
+def _stuck_at(stuck: NDArray[np.bool_], where: str, visits: Visits) -> Visits:
     """The visits, but all time spent in one state of level n at the points that never leave it."""
     if not stuck.any():
         return visits
@@ -283,4 +283,4 @@ def _stuck_at(stuck: NDArray[np.bool_], where: str, visits: _Visits) -> _Visits:
         if name == where:
             only.m[:, 0], only.e[:, 0] = 0.5, 1.0
         parts.append(chosen(stuck, only, part))
-    return _Visits(*parts)
+    return Visits(*parts)

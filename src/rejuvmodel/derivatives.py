@@ -1,0 +1,248 @@
+"""sensitivity(model): exact derivatives and elasticities of the measures with respect to every rate and cost.
+
+The roads give logarithms and elasticities of the masses of the measures (``elasticity_roads``); here they
+become measures. A cost rate is a sum of masses times their prices: its elasticity is the mean of theirs,
+weighted by what each costs, and with respect to a price it is the share of the cost that the price causes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rejuvmodel.durations import hours, shown
+from rejuvmodel.elasticity_roads import mass_elasticities
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.influences import InputParameter
+from rejuvmodel.measures import PRICED, log_sum
+from rejuvmodel.parameters import COST_NAMES, Costs
+from rejuvmodel.sensitivity_result import Sensitivity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rejuvmodel.elasticity_roads import Found
+    from rejuvmodel.markov.elimination import GTH
+    from rejuvmodel.solving import ClosedForm, Model
+
+    Floats = NDArray[np.float64]
+
+#: Measures of the masses, without costs.
+_OF_MASS = {
+    "unavailability": "unavailability",
+    "planned_unavailability": "planned",
+    "unplanned_unavailability": "unplanned",
+}
+#: Costs in their order among the parameters, and their symbols.
+_PRICES = tuple(COST_NAMES)
+_SYMBOLS = {
+    "failure": "C_f",
+    "rejuvenation": "C_r",
+    "capacity": "C_cap",
+    "degraded": "C_d",
+    "per_rejuvenation": "C_per",
+}
+
+
+def sensitivity(
+    model: Model,
+    *,
+    costs: Costs | None = None,
+    horizon: float | timedelta | str = "365 d",
+    solver: ClosedForm | GTH | None = None,
+    by: str = "cause",
+) -> Sensitivity:
+    """Return exact derivatives and elasticities of availability, downtime and cost for every parameter.
+
+    Parameters
+    ----------
+    model : Cluster, Reactive, Pool or MarkovChain
+        One model; no grid. Its parameters are its rates [1/h]; with a trigger the mean delay, "period" [h],
+        takes the place of the rejuvenation rate: the law is stretched in time.
+    costs : Costs, optional
+        Costs of the conditions; with them the cost rate and the cost are measures, and each cost is a
+        parameter.
+    horizon : float, timedelta or str, optional
+        Time T that downtime and cost are counted over: hours, or "365 d".
+    solver : ClosedForm or GTH, optional
+        Which road to take. By default the closed form, of pools the product form, where there is one; else
+        GTH, with a derivative beside every number.
+    by : {"cause", "transition"}, optional
+        Of a chain built by hand: whether the parameters are its causes, each with the common rate of its
+        transitions (a common factor, of value 1, if their rates differ), or its single transitions.
+
+    Returns
+    -------
+    Sensitivity
+        Values, derivatives ∂f/∂θ and elasticities (θ/f)·∂f/∂θ.
+
+    Raises
+    ------
+    InvalidInputError
+        If the model is a grid, has no derivatives, leaves its rejuvenation open, or declares no measure.
+    SizeError
+        If the chain is too large.
+
+    Notes ----- Nothing is differentiated numerically, and no step is chosen. The error of an elasticity E is
+    at most about 1e-15·(n + |E|) with n servers, also of outages of 1e-300; a law of one's own on the clock
+    "service" has 1e-8. At a rate of 0 the derivative is the one-sided one. Theory:
+    ``docs/theory/sensitivity.md``.
+
+    Examples
+    --------
+    >>> from rejuvmodel import Cluster, Rates, sensitivity
+    >>> rates = Rates(aging=1/168, failure=1/2160, repair=1/2, restart=3, rejuvenation=1/336)
+    >>> found = sensitivity(Cluster(2, rates))
+    >>> found.ranking("unavailability")[0].parameter
+    'repair'
+    """
+    span = _span(horizon)
+    _require_costs(costs)
+    found = mass_elasticities(model, solver, by)
+    parameters = found.parameters + ((_cost_inputs(costs)) if costs is not None else ())
+    table = _Table(found, len(parameters))
+    rows: dict[str, tuple[float, Floats, Floats]] = {}
+    if "unavailability" in found.masses.log_masses:
+        rows["availability"] = table.availability()
+        rows |= {name: table.of_mass(mass) for name, mass in _OF_MASS.items()}
+        rows["downtime"] = _times(rows["unavailability"], span)
+    if costs is not None:
+        rows["cost_rate"] = table.cost_rate(costs)
+        rows["cost"] = _times(rows["cost_rate"], span)
+    if not rows:
+        raise InvalidInputError(
+            "down", "nothing", "this chain does not say which states are down, and there are no costs",
+            "Give down= when building the chain.",
+        )  # fmt: skip
+    logs, derivatives, elasticities = (np.array(column) for column in zip(*rows.values(), strict=True))
+    return Sensitivity(
+        parameters, tuple(rows), logs, derivatives, elasticities, costs, span, found.masses.method
+    )
+
+
+class _Table:
+    """Measures from the elasticities of the masses."""
+
+    def __init__(self, found: Found, count: int) -> None:
+        self.found, self.count = found, count
+        self.own = len(found.parameters)
+
+    def of_mass(self, name: str) -> tuple[float, Floats, Floats]:
+        """Logarithm, derivatives and elasticities of a mass."""
+        masses = self.found.masses
+        if name not in masses.log_masses:
+            raise InvalidInputError(
+                name, "nothing", f"this chain does not say which states count as {name!r}",
+                f"Give {name}= when building the chain.",
+            )  # fmt: skip
+        log = masses.log_masses[name]
+        elasticities = masses.elasticities[name]
+        gone = self._vanishes(elasticities)
+        derivatives = np.zeros(self.own)
+        for k, one in enumerate(self.found.parameters):
+            others = gone.copy()
+            others[k] = False
+            if one.name in self.found.at_zero:
+                # The value was moved; f/θ · E stays finite for E ≈ 1 and tends to 0 for higher powers.
+                if not others.any() and elasticities[k] < 1.5:
+                    derivatives[k] = _scaled(log - np.log(self.found.at_zero[one.name]), elasticities[k])
+            elif one.name not in self.found.at_infinity and not gone.any():
+                derivatives[k] = _scaled(log - np.log(one.value), elasticities[k])
+        return -np.inf if gone.any() else log, self._padded(derivatives), self._padded(elasticities)
+
+    def availability(self) -> tuple[float, Floats, Floats]:
+        """The same of the availability, from whichever of up and down is rarer."""
+        down_log, down, elasticities = self.of_mass("unavailability")
+        if down_log > np.log(0.5):
+            return self.of_mass("up")
+        down_share = np.exp(down_log)
+        return float(np.log1p(-down_share)), 0.0 - down, 0.0 - elasticities * (down_share / (1 - down_share))
+
+    def cost_rate(self, costs: Costs) -> tuple[float, Floats, Floats]:
+        """The same of the cost per hour."""
+        prices = {cost: float(np.asarray(getattr(costs, cost))) for cost in PRICED}
+        known = {cost: self.of_mass(mass) for cost, mass in PRICED.items() if prices[cost] > 0}
+        amounts = np.log([prices[cost] for cost in known])
+        log = float(log_sum(np.array([known[cost][0] for cost in known]), np.exp(amounts)))
+        # Near a limit of the rates, where masses that vanish at it still are in proportion.
+        terms = amounts + np.array([self.found.masses.log_masses[PRICED[cost]] for cost in known])
+        most = float(log_sum(terms))
+        shares = np.exp(terms - most) if np.isfinite(most) else np.zeros(len(terms))
+        derivatives, elasticities = np.zeros(self.count), np.zeros(self.count)
+        for share, cost in zip(shares, known, strict=True):
+            derivatives += prices[cost] * known[cost][1]
+            elasticities += share * known[cost][2]
+        for k, cost in enumerate(_PRICES):
+            place = self.own + k
+            mass = PRICED[cost]
+            if mass in self.found.masses.log_masses:
+                derivatives[place] = np.exp(self.of_mass(mass)[0])
+            if cost in known:
+                elasticities[place] = shares[list(known).index(cost)]
+        return log, derivatives, elasticities
+
+    def _vanishes(self, elasticities: Floats) -> NDArray[np.bool_]:
+        """With which of the parameters at a limit the mass vanishes."""
+        return np.array(
+            [
+                (one.name in self.found.at_zero and e > 0.5)
+                or (one.name in self.found.at_infinity and e < -0.5)
+                for one, e in zip(self.found.parameters, elasticities.tolist(), strict=True)
+            ]
+        )
+
+    def _padded(self, values: Floats) -> Floats:
+        return np.concatenate([values, np.zeros(self.count - self.own)])
+
+
+def _cost_inputs(costs: Costs) -> tuple[InputParameter, ...]:
+    return tuple(
+        InputParameter(
+            f"costs.{name}",
+            f"cost of one {COST_NAMES[name]}",
+            _SYMBOLS[name],
+            "currency" if name == "per_rejuvenation" else "currency/h",
+            float(np.asarray(getattr(costs, name))),
+        )
+        for name in _PRICES
+    )
+
+
+def _times(row: tuple[float, Floats, Floats], factor: float) -> tuple[float, Floats, Floats]:
+    """A measure times a constant."""
+    log, derivatives, elasticities = row
+    with np.errstate(over="ignore"):
+        return log + float(np.log(factor)), derivatives * factor, elasticities
+
+
+def _scaled(log: float, elasticity: float) -> float:
+    """exp(log)·elasticity without leaving the range of doubles on the way."""
+    if elasticity == 0 or not np.isfinite(log):
+        return 0.0
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.copysign(np.exp(log + np.log(abs(elasticity))), elasticity))
+
+
+def _span(horizon: float | timedelta | str) -> float:
+    span = hours(horizon, "horizon")
+    if not 0 < span < np.inf:
+        raise InvalidInputError(
+            "horizon", shown(horizon), "a horizon is a finite time above 0", 'Give hours, or "365 d".'
+        )
+    return span
+
+
+def _require_costs(costs: object) -> None:
+    if costs is None:
+        return
+    if not isinstance(costs, Costs):
+        raise InvalidInputError(
+            "costs", shown(costs), "costs are a Costs object", "Write Costs(failure=…, rejuvenation=…)."
+        )
+    if costs.shape:
+        raise InvalidInputError(
+            "costs", f"a grid of shape {costs.shape}", "derivatives belong to one set of costs",
+            "Take one of its points, costs[index].",
+        )  # fmt: skip
