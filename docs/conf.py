@@ -16,6 +16,7 @@ copyright = "2026, The rejuvmodel developers"
 version = release = installed_version("rejuvmodel")
 
 extensions = [
+    "gallery",
     "mathml",
     "myst_nb",
     "sphinx.ext.autodoc",

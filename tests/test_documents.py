@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from document_blocks import ROOT, RUN, DocumentError, blocks, run_document
+
+from rejuvmodel import plotting
 
 DOCUMENTS = sorted(
     path
@@ -15,12 +20,14 @@ DOCUMENTS = sorted(
 
 
 @pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Blocks run in a directory of their own."""
     place = tmp_path / "copy"
     place.mkdir()
     monkeypatch.chdir(place)
-    return place
+    yield place
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -39,6 +46,19 @@ def test_a_how_to(path: Path) -> None:
     assert len(text.splitlines()) <= 40
     assert any(block.language in RUN for block in blocks(text))
     assert f"howto/{path.stem}" in (ROOT / "docs" / "howto.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_gallery_shows_every_picture() -> None:
+    """Every picture of the plotting module is in the gallery, and each block is followed by what it saves."""
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    code = "\n".join(block.text for block in blocks(page))
+    missing = [
+        name for name in plotting.__all__ if name.startswith("plot_") and f"plotting.{name}(" not in code
+    ]
+    assert not missing
+    saved = re.findall(r'savefig\("([^"]*)"\)', code)
+    assert re.findall(r"^!\[.+\]\(gallery/(.*)\)$", page, re.M) == saved
+    assert len(set(saved)) == len(saved) > 10
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ RATES = rj.Rates(aging=1 / 168, failure=1 / 500, repair=1 / 8, restart=2, rejuve
 WEB = rj.Cluster(2, RATES)
 TIMES = [0.0, 50.0, 60.0, 64.0, 70.0, 90.0, 91.0, 100.0]
 STATES = ["2", "u2", "1", "u1", "0", "1", "u1", "u1"]
+BUSY = rj.Rates(aging=1 / 168, failure=1 / 240, repair=1 / 12, restart=1 / 4, rejuvenation=1 / 168)
 POOL = rj.Pool(primaries=2, spares=1, rates=RATES, slots=1)
 ROWS = np.array(
     [[3, 0, 0, 0], [2, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 1], [0, 0, 0, 3], [3, 0, 0, 0], [3, 0, 0, 0]]
@@ -111,6 +112,37 @@ def test_pool_without_its_model() -> None:
     assert len(ax.collections) == 4
     assert spans(ax, "down, unplanned") == [(25.0, 30.0)] * 0
     assert list(ax.get_lines()) == []
+
+
+def test_simulated_log_of_a_cluster() -> None:
+    """A log needs no model: its steps are drawn, and down is what they say."""
+    log = rj.event_log(rj.Cluster(2, BUSY), "180 d", seed=31)
+    ax = plot_path(log, ax=new_axes())
+    steps = log.steps()
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    (line,) = ax.get_lines()
+    np.testing.assert_array_equal(line.get_xdata(), steps.times)
+    assert [labels[int(row)] for row in line.get_ydata()] == list(steps.states)
+    for kind, state in (("down, unplanned", "0"), ("down, planned", "r1")):
+        entered = [k for k, one in enumerate(steps.states[:-1]) if one == state]
+        wanted = [(steps.times[k], steps.times[k + 1]) for k in entered]
+        np.testing.assert_allclose(spans(ax, kind), wanted, rtol=1e-9)
+        assert len(entered) >= 2
+
+
+def test_simulated_log_of_a_pool() -> None:
+    """The log of a pool knows how many servers are required."""
+    log = rj.event_log(rj.Pool(primaries=4, spares=1, rates=BUSY, slots=1), "365 d", seed=2)
+    ax = plot_path(log, ax=new_axes())
+    (required,) = ax.get_lines()
+    assert list(required.get_ydata()) == [4, 4]
+    steps = log.steps()
+    short = np.diff(steps.times)[np.asarray(steps.states)[:-1, :2].sum(axis=1) < 4].sum()
+    shaded = sum(
+        end - start for kind in ("down, planned", "down, unplanned") for start, end in spans(ax, kind)
+    )
+    assert shaded == pytest.approx(short)
+    assert short > 0
 
 
 def test_neighbouring_down_times_are_one() -> None:

@@ -32,7 +32,7 @@ def label_points(
     *,
     around: tuple[Floats, Floats] | None = None,
     marks: tuple[Sequence[float], Sequence[float]] = ((), ()),
-    most: int = 12,
+    most: int = 16,
 ) -> list[int]:
     """Write texts beside points, the first ones first; leave out what would cover an earlier one or the edge.
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.drawing.path_steps import UNPLANNED, CountedPath, LabelledPath, outages, part, path_steps
+from rejuvmodel.drawing.path_steps import (
+    PLANNED,
+    UNPLANNED,
+    CountedPath,
+    LabelledPath,
+    outages,
+    part,
+    path_steps,
+)
 from rejuvmodel.drawing.style import HATCHES, INK, axes_or_new, dress, fit_legend
 from rejuvmodel.markov.export import COLOURS, KINDS
 
@@ -65,10 +73,10 @@ def plot_path(
     ax.set_xlabel("time t [h]")
     if isinstance(steps, LabelledPath):
         _draw_states(ax, steps)
-        _shade(ax, steps, 0.0, named=True)
+        _shade(ax, steps, 0.0)
     else:
         _draw_servers(ax, steps)
-        _shade(ax, steps, 1.0 - _STRIP, named=False)
+        _shade(ax, steps, 1.0 - _STRIP)
     fit_legend(ax, columns=5)
     return ax
 
@@ -77,7 +85,8 @@ def _draw_states(ax: Axes, path: LabelledPath) -> None:
     """The line of the states; each row has the pale colour of its kind."""
     named: set[int] = set()
     for row, kind in reversed(list(enumerate(path.kinds.tolist()))):
-        label = None if kind in named else KINDS[kind]
+        # Down states are named by their shading, which is stronger.
+        label = None if kind in named or kind >= PLANNED else KINDS[kind]
         named.add(kind)
         ax.axhspan(
             row - 0.5, row + 0.5, color=COLOURS[KINDS[kind]], alpha=0.3, linewidth=0, zorder=0, label=label
@@ -115,10 +124,10 @@ def _draw_servers(ax: Axes, path: CountedPath) -> None:
     ax.set_ylabel("servers")
 
 
-def _shade(ax: Axes, path: LabelledPath | CountedPath, bottom: float, *, named: bool) -> None:
-    """Shade the down times from a part of the height upwards, whose kinds may be named already."""
+def _shade(ax: Axes, path: LabelledPath | CountedPath, bottom: float) -> None:
+    """Shade the down times from a part of the height upwards."""
     low, high = ax.get_xlim()
-    seen = {*range(len(KINDS))} if named else set()
+    seen: set[int] = set()
     for start, end, kind in outages(path):
         if end < low or start > high:
             continue
