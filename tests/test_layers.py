@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "rejuvmodel"
 
 #: From the ground up. A room may import rooms of its own floor and below, and cycles are forbidden.
 FLOORS = (
-    {"errors", "durations", "memory", "html_tables"},
+    {"errors", "durations", "memory", "html_tables", "optional_packages"},
     {"text_files", "toml_tables", "toml_keys", "toml_files"},
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
@@ -66,6 +66,11 @@ FLOORS = (
         "estimation.sojourns", "estimation.fitting", "estimation.estimating",
     },
     {
+        "sweeping.axes", "sweeping.blocks", "sweeping.measures", "sweeping.gathered", "sweeping.jobs",
+        "sweeping.identity", "sweeping.kept_chunks", "sweeping.workers", "sweeping.collecting",
+        "sweeping.data_set", "sweeping.sweeps",
+    },
+    {
         "propagation.averages", "propagation.points", "propagation.marginals", "propagation.responses",
         "propagation.search", "propagation.spreads", "propagation.indices", "propagation.knowing",
         "propagation.expected_optimum", "propagation.deciding", "propagation.uncertainty_result",
@@ -104,7 +109,7 @@ CLOSED_ROAD = {
     "models.trigger_elasticities",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
-HEAVY = {"scipy", "sympy", "matplotlib", "pandas"}
+HEAVY = {"scipy", "sympy", "matplotlib", "pandas", "xarray"}
 LIGHT = {
     "errors",
     "durations",
@@ -134,7 +139,7 @@ LATE = {
     *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.
-CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer", "pandas"}
+CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer", "pandas", "xarray"}
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from rejuvmodel.solving import ClosedForm as ClosedForm
     from rejuvmodel.solving import solve as solve
     from rejuvmodel.steady_state import SteadyState as SteadyState
+    from rejuvmodel.sweeping.sweeps import sweep as sweep
 
     __version__: str
 
@@ -157,6 +158,7 @@ _HOMES = {
     "simulate": "simulation.simulating",
     "sojourns": "estimation.sojourns",
     "solve": "solving",
+    "sweep": "sweeping.sweeps",
     "to_prism": "prism",
     "transient": "mission",
     "uncertainty": "propagation.propagating",

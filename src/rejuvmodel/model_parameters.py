@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ParametricModel: TypeAlias = "Cluster | Reactive | Pool"
-_Model = TypeVar("_Model", Cluster, Reactive, Pool)
+_Model = TypeVar("_Model", bound="Cluster | Reactive | Pool")
 
 #: Fields that are no rates: what they are, and their symbol.
 _LAYOUT = {
@@ -200,7 +200,8 @@ def with_values(
     if direct:
         model = replace(model, **direct)
     if "period" in groups and not isinstance(model, Reactive):
-        model = model.with_period(groups["period"]["rejuvenation"])
+        delayed: Any = model.with_period(groups["period"]["rejuvenation"])
+        return delayed, costs
     return model, costs
 
 

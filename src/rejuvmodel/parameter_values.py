@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.array_likes import placed
-from rejuvmodel.arrays import Numbers
+from rejuvmodel.arrays import Numbers, is_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.mean_times import mean_rate, waiting_times
@@ -104,6 +104,14 @@ def checked_values(one: Parameter, values: Any) -> NDArray[Any]:
         If a value is not allowed by itself; whether it fits the others shows when the model is built.
     """
     if one.group == "mean_times":
+        # Under the name of a rate a number is a rate, and would be an hour among durations.
+        if not one.name.startswith("mean_times.") and isinstance(values, list | tuple):
+            for k, value in enumerate(values):
+                if is_number(value):
+                    raise InvalidInputError(
+                        placed(one.name, (k,)), f"{shown(value)} among durations",
+                        "values are all rates per hour or all durations", 'Write it with its unit: "3 h".',
+                    )  # fmt: skip
         return np.asarray(mean_rate(one.name, values, **_LIMITS.get(one.field, {})))
     if one.group == "period":
         return np.asarray(waiting_times(one.name, values))

@@ -25,7 +25,7 @@ Accuracy: relative error about n · 4e-16 of a probability, measured 3e-15 at n 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,6 +84,7 @@ def masses(
     *,
     names: Sequence[str] = MASSES,
     logarithms: bool = False,
+    into: Mapping[str, Floats] | None = None,
 ) -> list[Floats]:
     """Return the sums of probabilities from which the measures follow, for whole grids.
 
@@ -98,6 +99,8 @@ def masses(
         "rejuvenating" Σ P_{r_i} and "rejuvenations" μ_r Σ P_{r_i} [1/h].
     logarithms : bool
         Whether to return natural logarithms, also where the values underflow.
+    into : mapping of ndarray, optional
+        Arrays by name to write to, contiguous and of one dimension; used where they have the right length.
 
     Returns
     -------
@@ -116,7 +119,8 @@ def masses(
         8.0 * total * len(names) + 150.0 * servers,
         _SMALLER,
     )
-    results = [np.empty(total) for _ in names]
+    given = [None if into is None else into.get(name) for name in names]
+    results = [np.empty(total) if one is None or len(one) != total else one for one in given]
     horner = _prefers_horner(servers, total)
     size = _points_at_a_time() if horner else max(1, _LEVELS // servers)
     with np.errstate(all="ignore"):

@@ -1,0 +1,3 @@
+"""Sweeps: a model solved at every point of a grid of its parameters."""
+
+from __future__ import annotations
