@@ -182,10 +182,3 @@ def test_pictures_of_a_pool(output: str, write, tmp_path: Path) -> None:
     found = run(command, write("[pool]\nprimaries = 2\n" + TIMES), "-o", str(tmp_path / output))
     assert found.exit_code == 0
     assert (tmp_path / output).stat().st_size > 1000
-
-
-def test_simulate_takes_clusters_only(write) -> None:
-    """The command that knows no pools says so, and names those that do."""
-    found = run("simulate", write(FULL + TIMES + WAIT))
-    assert found.exit_code == 2
-    assert "a pool; simulate takes a cluster" in found.stderr

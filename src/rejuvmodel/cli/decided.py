@@ -25,8 +25,6 @@ from rejuvmodel.optimum_result import Optimum
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
 
 
-#: Commands that know no pools.
-_CLUSTERS_ONLY = ("simulate",)
 #: States of a pool up to which its whole chain is solved beside its levels.
 _COMPARED_STATES = 3000
 
@@ -196,11 +194,6 @@ def require_one(file: ClusterFile, command: str) -> None:
     InvalidInputError
         If the file describes a grid.
     """
-    if isinstance(file.cluster, Pool) and command in _CLUSTERS_ONLY:
-        raise InvalidInputError(
-            file.path, "a pool", f"{command} takes a cluster",
-            "Use solve, optimize, check, compare, mission, plot or diagram.",
-        )  # fmt: skip
     if shape := file.cluster.shape:
         raise InvalidInputError(
             file.path, f"a grid of shape {shape}", f"{command} takes one cluster",

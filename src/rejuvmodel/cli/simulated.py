@@ -8,6 +8,7 @@ from rejuvmodel.cli.decided import Decided
 from rejuvmodel.cli.numbers import money_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
+from rejuvmodel.models.pool import Pool
 
 if TYPE_CHECKING:
     from rejuvmodel.simulation.estimate import Estimate
@@ -51,7 +52,8 @@ def simulation_report(decided: Decided, sim: Simulation) -> str:
         rows.append(_row(f"cost in {words(span)}", cost, lambda x: money_text(x, file.currency)))
     table = markdown_table(["", "estimate", f"{100 * sim.confidence:g} % from", "to"], rows)
     servers = decided.cluster.servers
-    head = f"Simulation of a cluster of {servers} server{'' if servers == 1 else 's'} ({file.path})"
+    kind = "pool" if isinstance(decided.cluster, Pool) else "cluster"
+    head = f"Simulation of a {kind} of {servers} server{'' if servers == 1 else 's'} ({file.path})"
     notes = "\n".join(f"- {line}" for line in (decided.note, *_played(sim)) if line)
     return f"{head}\n\n{table}\n\n{notes}"
 

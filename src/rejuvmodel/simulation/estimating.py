@@ -36,6 +36,8 @@ class Estimator:
         The least that a contribution not seen yet is taken for: to a column, and to all others' time.
     possible : ndarray
         Whether a column can be other than 0 at all.
+    shares : ndarray
+        Whether a column is a share of the time; else it counts events, or several servers at a time.
     states : int
         Number of states.
     confidence : float
@@ -46,6 +48,7 @@ class Estimator:
     floors: Floats
     rest_floors: Floats
     possible: Booleans
+    shares: Booleans
     states: int
     confidence: float
 
@@ -64,7 +67,7 @@ class Estimator:
         error = float(np.sqrt(variance)) / hours
         variance *= small_sample(of, self.confidence)
         largest, floor = float(seen.largest[column]), float(self.floors[column])
-        share = column < self.states + len(TIMES)
+        share = bool(self.shares[column])
         # One more replication would move ΣX − r·ΣT up by at most this, and down by at most that.
         above = max(largest, floor) * (1.0 - ratio if share and ratio < 1 else 1.0)
         below = ratio * (float(seen.largest_rest[column]) if share else seen.longest)
@@ -140,7 +143,10 @@ def estimator(
     most = np.inf if hours is None else hours
     floors, rest_floors = (np.minimum(x, most) for x in _floors(timed, totals, reached))
     floors = np.append(floors, np.ones(len(COUNTS)))
-    return Estimator(totals, floors, rest_floors, possible, len(timed.chain), confidence)
+    weights = timed.chain.weights or {}
+    groups = [name in TIMES and name not in weights for name in (*TIMES, *COUNTS)]
+    shares = np.append(np.ones(len(timed.chain), bool), groups)
+    return Estimator(totals, floors, rest_floors, possible, shares, len(timed.chain), confidence)
 
 
 def _floors(timed: TimedChain, totals: Totals, reached: Booleans) -> tuple[Floats, Floats]:
@@ -154,8 +160,9 @@ def _floors(timed: TimedChain, totals: Totals, reached: Booleans) -> tuple[Float
     largest, second = (2.0 * np.sort(np.append(sojourn, [0.0, 0.0]))[[-1, -2]]).tolist()
     floors = [2.0 * sojourn]
     rests = [np.where(2.0 * sojourn < largest, largest, second)]
-    for places in members(timed.chain).values():
-        once, others = sojourn[places], np.delete(sojourn, places)
+    for name, places in members(timed.chain).items():
+        once = sojourn[places] * (timed.chain.weights or {}).get(name, 1.0)
+        others = np.delete(sojourn, places)
         floors.append(np.array([max(2.0 * np.max(once, initial=0.0), once[unseen[places]].sum())]))
         rests.append(2.0 * np.max(others, initial=0.0, keepdims=True))
     return np.concatenate(floors), np.concatenate(rests)

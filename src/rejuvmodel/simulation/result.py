@@ -43,15 +43,15 @@ class Simulation:
 
     Attributes
     ----------
-    labels : sequence of str
-        Names of the states.
+    labels : sequence
+        Names of the states; of a pool rows (h, a, r, f).
     estimator : Estimator
         The sums over all replications.
     declared : frozenset of str
         What the chain says of its states: "down", "degraded", "rejuvenating".
     hours : float or None
         Length of a mission [h]; None for long-run values.
-    start : str
+    start : str or row
         The state in which replications start; in the long run they also end with the return to it.
     events : int
         Number of state changes played.
@@ -59,11 +59,11 @@ class Simulation:
         Gives the same numbers again.
     """
 
-    labels: Sequence[str]
+    labels: Sequence[Any]
     estimator: Estimator
     declared: frozenset[str]
     hours: float | None
-    start: str
+    start: str | tuple[int, int, int, int]
     events: int
     seed: int
 
@@ -83,7 +83,7 @@ class Simulation:
         return self.estimator.totals.hours
 
     @property
-    def states(self) -> tuple[str, ...]:
+    def states(self) -> tuple[Any, ...]:
         """Labels of the states, in the order of `probabilities`."""
         return tuple(self.labels)
 
@@ -94,7 +94,7 @@ class Simulation:
         array.setflags(write=False)
         return array
 
-    def __getitem__(self, label: str) -> Estimate:
+    def __getitem__(self, label: str | tuple[int, int, int, int]) -> Estimate:
         """Estimate of the probability of the state of that name."""
         return self.estimator.ratio(index_of(self.labels, label))
 
@@ -249,7 +249,7 @@ class Simulation:
         result: dict[str, Any] = {name: getattr(self, name) for name in _SETTINGS}
         result |= {name: estimate.to_dict() for name, estimate in self._measures().items()}
         if len(self.labels) <= 1000:
-            result["probabilities"] = {label: self[label].to_dict() for label in self.labels}
+            result["probabilities"] = {str(label): self[label].to_dict() for label in self.labels}
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ def simulate(
     hours: float | timedelta | str | None = None,
     *,
     replications: int = 100_000,
-    start: str | None = None,
+    start: str | tuple[int, int, int, int] | None = None,
     seed: int | None = None,
     confidence: float = 0.99,
     progress: Callable[[int, int], object] | None = None,
@@ -47,13 +47,14 @@ def simulate(
 
     Parameters
     ----------
-    model : Cluster, Reactive or MarkovChain
-        What to play; a cluster may have a trigger of any law that can be sampled.
+    model : Cluster, Pool, Reactive or MarkovChain
+        What to play; a cluster may have a trigger of any law that can be sampled. Of a pool the states are
+        played, how many servers are in each condition: `event_log` plays one path server by server.
     hours : float, timedelta or str, optional
         Length of a mission [h] from the start of the model, or "365 d". By default long-run values.
     replications : int
         Number of missions, or of cycles for long-run values; at least 100.
-    start : str, optional
+    start : str or row (h, a, r, f) of a pool, optional
         State in which missions start; by default that of the model. Long-run values do not depend on it.
     seed : int, optional
         The same seed gives the same numbers. By default the system's randomness gives one, which the result

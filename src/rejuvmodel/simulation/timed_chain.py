@@ -21,6 +21,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.flows import Family, Flows, reachable
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.models.trigger import Trigger
 from rejuvmodel.state_labels import index_of
@@ -90,7 +91,7 @@ class TimedChain:
         seen = reachable(start, paths.flows.origin, paths.flows.target)
         return np.isin(np.arange(len(paths)), sorted(seen))
 
-    def mission_start(self, label: str | None) -> int:
+    def mission_start(self, label: object) -> int:
         """Return the state in which a mission starts: the one named, or else that of the model."""
         if label is not None:
             place = index_of(self.chain.labels, label, "start")
@@ -113,10 +114,13 @@ def timed_chain(model: Any) -> TimedChain:
     """Return what is to be simulated of a model."""
     if isinstance(model, MarkovChain):
         return TimedChain(model, None)
+    if isinstance(model, Pool):
+        return TimedChain(model.chain(), None)
     if not isinstance(model, Cluster | Reactive):
         raise InvalidInputError(
-            "model", shown(model), "a model is a Cluster, a Reactive or a MarkovChain", "Build one first."
-        )
+            "model", shown(model), "a model is a Cluster, a Pool, a Reactive or a MarkovChain",
+            "Build one first.",
+        )  # fmt: skip
     if model.shape:
         raise InvalidInputError(
             "model", f"a grid of shape {model.shape}", "a simulation plays one cluster",

@@ -81,8 +81,8 @@ class Summing:
         width = self._states + BESIDES
         # Which of a ledger's numbers add up to each of the groups.
         self._groups = np.zeros((len(TIMES) + len(COUNTS), width))
-        for row, places in zip(self._groups, members(chain).values(), strict=False):
-            row[places] = 1.0
+        for row, (name, places) in zip(self._groups, members(chain).items(), strict=False):
+            row[places] = (chain.weights or {}).get(name, 1.0)
         for row, bit in zip(self._groups[len(TIMES) :], COUNTS.values(), strict=True):
             row[self._states : -1] = [kind & bit > 0 for kind in range(KINDS)]
         # One replication is one column: sums over replications then run along memory.
