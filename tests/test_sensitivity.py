@@ -58,11 +58,11 @@ def check_promise(count: int, seed: int) -> None:
         for solver in (rj.ClosedForm(), rj.GTH()):
             found = rj.sensitivity(rj.Cluster(n, rj.Rates(**rates)), costs=rj.Costs(**COSTS), solver=solver)
             error, where = slopes.worst_error(found, right)
-            assert error <= slopes.PROMISE / 2, (n, rates, solver, where, error)
+            assert error <= slopes.PROMISE / 5, (n, rates, solver, where, error)
 
 
 def test_both_roads_keep_the_promise() -> None:
-    """Errors of f' stay below 5e-13·max(|f'|, f/θ) for rates over nine decades and 1 to 50 servers."""
+    """Errors of f' stay below 2e-13·max(|f'|, f/θ) for rates over nine decades and 1 to 50 servers."""
     check_promise(24, seed=5)
 
 
@@ -108,7 +108,7 @@ def test_rare_outages_keep_their_digits() -> None:
         assert log_value < math.log(1e-40)
         right = slopes.elasticities(lambda at, n=n: slopes.cluster_masses(n, at), rates)
         error, where = slopes.worst_error(found, right)
-        assert error <= slopes.PROMISE / 2, where
+        assert error <= slopes.PROMISE / 5, where
     assert log_value < math.log(5e-324)
     assert found.derivative("unplanned_unavailability", "failure") == 0.0
 
@@ -229,7 +229,7 @@ def test_pools_against_exact_fractions(layout: dict[str, Any]) -> None:
     right = slopes.elasticities(measures, rates)
     found = rj.sensitivity(pool, costs=rj.Costs(**COSTS))
     error, where = slopes.worst_error(found, right)
-    assert error <= slopes.PROMISE / 2, where
+    assert error <= slopes.PROMISE / 5, where
     assert found.method == ("product form" if pool.unrestricted else "GTH")
 
 

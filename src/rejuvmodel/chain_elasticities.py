@@ -9,6 +9,7 @@ import numpy as np
 from rejuvmodel.influences import InputParameter
 from rejuvmodel.markov.groups import weighted_groups
 from rejuvmodel.markov.sensitivities import stationary_elasticities
+from rejuvmodel.mass_elasticities import NOTHING, Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,7 @@ NO_CAUSE = "no cause"
 
 def eliminated_masses(
     chain: MarkovChain, slopes: list[Floats], count: int
-) -> tuple[dict[str, float], dict[str, Floats]]:
+) -> tuple[dict[str, Size], dict[str, Floats]]:
     """Masses of a chain and their elasticities, from those of its transitions."""
     members = chain.recurrent_states
     number = np.full(len(chain), -1)
@@ -37,15 +38,19 @@ def eliminated_masses(
         up = np.setdiff1d(np.arange(len(chain)), groups["unavailability"][0])
         groups["up"] = (up, np.ones(len(up)))
     starts = [s for family, s in zip(chain.families, slopes, strict=True) if family.cause == "rejuvenation"]
-    whole, middle = found.weighted(np.arange(len(members)), np.ones(len(members)))
-    logs, elasticities = {}, {}
+    whole, top, middle = found.weighted(np.arange(len(members)), np.ones(len(members)))
+    sizes, elasticities = {}, {}
     for name, (states, weights) in groups.items():
         own = np.concatenate([np.zeros((0, count)), *starts]) if name == "rejuvenations" else None
         some = number[states] >= 0
-        log, mean = found.weighted(number[states[some]], weights[some], None if own is None else own[some])
-        logs[name] = log - whole
-        elasticities[name] = mean - middle if np.isfinite(log) else np.zeros(count)
-    return logs, elasticities
+        m, e, mean = found.weighted(number[states[some]], weights[some], None if own is None else own[some])
+        share, shift = m / whole, max(e - top, -2000)
+        if m > 0:
+            log = float(np.log(share) + (e - top) * np.log(2.0))
+            sizes[name], elasticities[name] = Size(float(np.ldexp(share, shift)), log), mean - middle
+        else:
+            sizes[name], elasticities[name] = NOTHING, np.zeros(count)
+    return sizes, elasticities
 
 
 def by_cause(chain: MarkovChain) -> tuple[tuple[InputParameter, ...], list[Floats]]:

@@ -8,7 +8,7 @@ weighted by what each costs, and with respect to a price it is the share of the 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rejuvmodel.durations import hours, shown
 from rejuvmodel.elasticity_roads import mass_elasticities
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.influences import InputParameter
+from rejuvmodel.mass_elasticities import NOTHING, Size
 from rejuvmodel.measures import PRICED, log_sum
 from rejuvmodel.parameters import COST_NAMES, Costs
 from rejuvmodel.sensitivity_result import Sensitivity
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+Row: TypeAlias = "tuple[Size, Floats, Floats]"
+
+#: Below these values and parameters are divided by their logarithms.
+_SMALL, _NEAR = 1e-280, 1e-100
+#: Elasticities below this at a limit are 0.
+_NOTHING = 1e-60
 #: Measures of the masses, without costs.
 _OF_MASS = {
     "unavailability": "unavailability",
@@ -103,8 +110,8 @@ def sensitivity(
     found = mass_elasticities(model, solver, by)
     parameters = found.parameters + ((_cost_inputs(costs)) if costs is not None else ())
     table = _Table(found, len(parameters))
-    rows: dict[str, tuple[float, Floats, Floats]] = {}
-    if "unavailability" in found.masses.log_masses:
+    rows: dict[str, Row] = {}
+    if "unavailability" in found.masses.masses:
         rows["availability"] = table.availability()
         rows |= {name: table.of_mass(mass) for name, mass in _OF_MASS.items()}
         rows["downtime"] = _times(rows["unavailability"], span)
@@ -116,9 +123,17 @@ def sensitivity(
             "down", "nothing", "this chain does not say which states are down, and there are no costs",
             "Give down= when building the chain.",
         )  # fmt: skip
-    logs, derivatives, elasticities = (np.array(column) for column in zip(*rows.values(), strict=True))
+    sizes, derivatives, elasticities = (np.array(column) for column in zip(*rows.values(), strict=True))
     return Sensitivity(
-        parameters, tuple(rows), logs, derivatives, elasticities, costs, span, found.masses.method
+        parameters,
+        tuple(rows),
+        sizes[:, 0],
+        sizes[:, 1],
+        derivatives,
+        elasticities,
+        costs,
+        span,
+        found.masses.method,
     )
 
 
@@ -129,59 +144,61 @@ class _Table:
         self.found, self.count = found, count
         self.own = len(found.parameters)
 
-    def of_mass(self, name: str) -> tuple[float, Floats, Floats]:
-        """Logarithm, derivatives and elasticities of a mass."""
+    def of_mass(self, name: str) -> Row:
+        """Size, derivatives and elasticities of a mass."""
         masses = self.found.masses
-        if name not in masses.log_masses:
+        if name not in masses.masses:
             raise InvalidInputError(
                 name, "nothing", f"this chain does not say which states count as {name!r}",
                 f"Give {name}= when building the chain.",
             )  # fmt: skip
-        log = masses.log_masses[name]
+        size = masses.masses[name]
         elasticities = masses.elasticities[name]
         gone = self._vanishes(elasticities)
-        derivatives = np.zeros(self.own)
+        derivatives, shown = np.zeros(self.own), elasticities.copy()
         for k, one in enumerate(self.found.parameters):
             others = gone.copy()
             others[k] = False
             if one.name in self.found.at_zero:
                 # The value was moved; f/θ · E stays finite for E ≈ 1 and tends to 0 for higher powers.
                 if not others.any() and elasticities[k] < 1.5:
-                    derivatives[k] = _scaled(log - np.log(self.found.at_zero[one.name]), elasticities[k])
+                    derivatives[k] = _slope(size, self.found.at_zero[one.name], elasticities[k])
             elif one.name not in self.found.at_infinity and not gone.any():
-                derivatives[k] = _scaled(log - np.log(one.value), elasticities[k])
-        return -np.inf if gone.any() else log, self._padded(derivatives), self._padded(elasticities)
+                derivatives[k] = _slope(size, one.value, elasticities[k])
+            if one.name in self.found.at_zero or one.name in self.found.at_infinity:
+                shown[k] = elasticities[k] if abs(elasticities[k]) > _NOTHING else 0.0
+        return NOTHING if gone.any() else size, self._padded(derivatives), self._padded(shown)
 
-    def availability(self) -> tuple[float, Floats, Floats]:
+    def availability(self) -> Row:
         """The same of the availability, from whichever of up and down is rarer."""
-        down_log, down, elasticities = self.of_mass("unavailability")
-        if down_log > np.log(0.5):
+        down, derivatives, elasticities = self.of_mass("unavailability")
+        if down.value > 0.5:
             return self.of_mass("up")
-        down_share = np.exp(down_log)
-        return float(np.log1p(-down_share)), 0.0 - down, 0.0 - elasticities * (down_share / (1 - down_share))
+        up = Size(1.0 - down.value, float(np.log1p(-down.value)))
+        return up, 0.0 - derivatives, 0.0 - elasticities * (down.value / up.value)
 
-    def cost_rate(self, costs: Costs) -> tuple[float, Floats, Floats]:
+    def cost_rate(self, costs: Costs) -> Row:
         """The same of the cost per hour."""
         prices = {cost: float(np.asarray(getattr(costs, cost))) for cost in PRICED}
         known = {cost: self.of_mass(mass) for cost, mass in PRICED.items() if prices[cost] > 0}
         amounts = np.log([prices[cost] for cost in known])
-        log = float(log_sum(np.array([known[cost][0] for cost in known]), np.exp(amounts)))
+        log = float(log_sum(amounts + np.array([known[cost][0].log for cost in known])))
+        value = float(sum(prices[cost] * known[cost][0].value for cost in known))
         # Near a limit of the rates, where masses that vanish at it still are in proportion.
-        terms = amounts + np.array([self.found.masses.log_masses[PRICED[cost]] for cost in known])
+        terms = amounts + np.array([self.found.masses.masses[PRICED[cost]].log for cost in known])
         most = float(log_sum(terms))
         shares = np.exp(terms - most) if np.isfinite(most) else np.zeros(len(terms))
         derivatives, elasticities = np.zeros(self.count), np.zeros(self.count)
         for share, cost in zip(shares, known, strict=True):
             derivatives += prices[cost] * known[cost][1]
             elasticities += share * known[cost][2]
-        for k, cost in enumerate(_PRICES):
-            place = self.own + k
+        for place, cost in enumerate(_PRICES, self.own):
             mass = PRICED[cost]
-            if mass in self.found.masses.log_masses:
-                derivatives[place] = np.exp(self.of_mass(mass)[0])
+            if mass in self.found.masses.masses:
+                derivatives[place] = self.of_mass(mass)[0].value
             if cost in known:
                 elasticities[place] = shares[list(known).index(cost)]
-        return log, derivatives, elasticities
+        return Size(value, log), derivatives, elasticities
 
     def _vanishes(self, elasticities: Floats) -> NDArray[np.bool_]:
         """With which of the parameters at a limit the mass vanishes."""
@@ -210,19 +227,21 @@ def _cost_inputs(costs: Costs) -> tuple[InputParameter, ...]:
     )
 
 
-def _times(row: tuple[float, Floats, Floats], factor: float) -> tuple[float, Floats, Floats]:
+def _times(row: Row, factor: float) -> Row:
     """A measure times a constant."""
-    log, derivatives, elasticities = row
+    size, derivatives, elasticities = row
     with np.errstate(over="ignore"):
-        return log + float(np.log(factor)), derivatives * factor, elasticities
+        return Size(size.value * factor, size.log + float(np.log(factor))), derivatives * factor, elasticities
 
 
-def _scaled(log: float, elasticity: float) -> float:
-    """exp(log)·elasticity without leaving the range of doubles on the way."""
-    if elasticity == 0 or not np.isfinite(log):
+def _slope(size: Size, theta: float, elasticity: float) -> float:
+    """f·E/θ, by logarithms where f leaves the range of doubles or θ is near a limit."""
+    if elasticity == 0 or size.log == -np.inf:
         return 0.0
-    with np.errstate(over="ignore", under="ignore"):
-        return float(np.copysign(np.exp(log + np.log(abs(elasticity))), elasticity))
+    with np.errstate(over="ignore", under="ignore", divide="ignore"):
+        if size.value > _SMALL and theta > _NEAR:
+            return float(np.float64(size.value) / theta * elasticity)
+        return float(np.copysign(np.exp(size.log - np.log(theta) + np.log(abs(elasticity))), elasticity))
 
 
 def _span(horizon: float | timedelta | str) -> float:

@@ -19,7 +19,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.influences import InputParameter
 from rejuvmodel.markov.chain import MarkovChain
 from rejuvmodel.markov.elimination import GTH
-from rejuvmodel.mass_elasticities import MassElasticities
+from rejuvmodel.mass_elasticities import MassElasticities, Size
 from rejuvmodel.models import cluster_elasticities as closed
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
@@ -81,8 +81,8 @@ def mass_elasticities(model: Model, solver: object = None, by: str = "cause") ->
             "Leave the solver out.",
         )  # fmt: skip
     found = _numeric(model, moved) if numeric else _closed(model, moved)
-    logs, elasticities, method = found
-    return Found(parameters, MassElasticities(tuple(values), logs, elasticities, method), zero, infinite)
+    sizes, elasticities, method = found
+    return Found(parameters, MassElasticities(tuple(values), sizes, elasticities, method), zero, infinite)
 
 
 def _require_solver(solver: object) -> None:
@@ -150,7 +150,7 @@ def _input(name: str, value: float) -> InputParameter:
 
 def _closed(
     model: Cluster | Reactive | Pool, rates: dict[str, float]
-) -> tuple[dict[str, float], dict[str, Floats], str]:
+) -> tuple[dict[str, Size], dict[str, Floats], str]:
     """By formulas that read no chain."""
     if isinstance(model, Reactive):
         return *closed.reactive_elasticities(
@@ -168,7 +168,7 @@ def _closed(
 
 def _numeric(
     model: Cluster | Reactive | Pool, rates: dict[str, float]
-) -> tuple[dict[str, float], dict[str, Floats], str]:
+) -> tuple[dict[str, Size], dict[str, Floats], str]:
     """By elimination on the chain."""
     names = list(rates)
     if isinstance(model, Reactive):
@@ -201,6 +201,6 @@ def _of_chain(chain: MarkovChain, solver: object, by: str) -> Found:
             "by", shown(by), 'the parameters of a chain are "cause" or "transition"', 'Write by="cause".'
         )
     parameters, slopes = (by_cause if by == "cause" else by_transition)(chain)
-    logs, elasticities = eliminated_masses(chain, slopes, len(parameters))
-    masses = MassElasticities(tuple(one.name for one in parameters), logs, elasticities, GTH.name)
+    sizes, elasticities = eliminated_masses(chain, slopes, len(parameters))
+    masses = MassElasticities(tuple(one.name for one in parameters), sizes, elasticities, GTH.name)
     return Found(parameters, masses, {}, {})

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+class Size(NamedTuple):
+    """A mass: its value, 0 where it underflows, and its natural logarithm, −inf for 0."""
+
+    value: float
+    log: float
+
+
+#: The mass of what cannot happen.
+NOTHING = Size(0.0, float("-inf"))
+
+
 class MassElasticities(NamedTuple):
     """Masses of one model and how each moves with its parameters.
 
@@ -24,9 +35,9 @@ class MassElasticities(NamedTuple):
     ----------
     parameters : tuple of str
         Names of the parameters.
-    log_masses : mapping of str to float
-        Natural logarithms of the masses of ``measures.PRICED``, "unavailability" and "up"; −inf for 0. Masses
-        that the model does not declare are left out.
+    masses : mapping of str to Size
+        The masses of ``measures.PRICED``, "unavailability" and "up". Those that the model does not declare
+        are left out.
     elasticities : mapping of str to ndarray
         Of every mass, shape (parameters,).
     method : str
@@ -34,6 +45,6 @@ class MassElasticities(NamedTuple):
     """
 
     parameters: tuple[str, ...]
-    log_masses: Mapping[str, float]
+    masses: Mapping[str, Size]
     elasticities: Mapping[str, Floats]
     method: str

@@ -43,7 +43,7 @@ class RangeEffect:
 
     @property
     def swing(self) -> float:
-        """|at_high − at_low|: how far the measure moves over the range."""
+        """How far the measure moves over the range, at_high less at_low without its sign."""
         return abs(self.at_high - self.at_low)
 
     def to_dict(self) -> dict[str, Any]:

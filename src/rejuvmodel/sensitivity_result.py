@@ -37,6 +37,8 @@ class Sensitivity:
     measures : tuple of str
         "availability", "unavailability", "planned_unavailability", "unplanned_unavailability", "downtime"
         [h], with costs "cost_rate" [1/h] and "cost".
+    values : ndarray
+        The measures f, shape (measures,); 0 where they underflow.
     log_values : ndarray
         Natural logarithms of the measures, shape (measures,); finite where they underflow, −inf for 0.
     derivatives : ndarray
@@ -56,6 +58,7 @@ class Sensitivity:
 
     parameters: tuple[InputParameter, ...]
     measures: tuple[str, ...]
+    values: Floats
     log_values: Floats
     derivatives: Floats
     elasticities: Floats
@@ -64,7 +67,7 @@ class Sensitivity:
     method: str
 
     def __post_init__(self) -> None:
-        for name in ("log_values", "derivatives", "elasticities"):
+        for name in ("values", "log_values", "derivatives", "elasticities"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -89,8 +92,7 @@ class Sensitivity:
         float
             Its value; 0 where it underflows.
         """
-        with np.errstate(over="ignore"):
-            return float(np.exp(self.log_values[self._row(measure)]))
+        return float(self.values[self._row(measure)])
 
     def derivative(self, measure: str, parameter: str) -> float:
         """Return one derivative.

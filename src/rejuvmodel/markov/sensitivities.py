@@ -55,8 +55,8 @@ class StationaryElasticities(NamedTuple):
 
     def weighted(
         self, states: Integers, weights: Floats, slopes: Floats | None = None
-    ) -> tuple[float, Floats]:
-        """Return the logarithm and the elasticities of Σ weight · π over some states.
+    ) -> tuple[float, int, Floats]:
+        """Return Σ weight · π over some states as m · 2^e, and its elasticities.
 
         Parameters
         ----------
@@ -69,20 +69,20 @@ class StationaryElasticities(NamedTuple):
 
         Returns
         -------
-        tuple of float and ndarray
-            Logarithm, −inf for nothing, and elasticities; unnormalised as the weights are.
+        tuple of float, int and ndarray
+            m, 0 for nothing, e, and elasticities; unnormalised as the weights are.
         """
         some = weights > 0
         places, weight = states[some], weights[some]
         if not len(places):
-            return -np.inf, np.zeros(self.slopes.shape[1])
+            return 0.0, 0, np.zeros(self.slopes.shape[1])
         m, shift = np.frexp(weight)
         m, e = m * self.m[places], self.e[places] + shift
         top = e.max()
         terms = _down(m, e - top)
         own = self.slopes[places] if slopes is None else self.slopes[places] + slopes[some]
         total = terms.sum()
-        return float(np.log(total) + top * np.log(2.0)), (terms / total) @ own
+        return float(total), int(top), (terms / total) @ own
 
 
 def stationary_elasticities(flows: Flows, slopes: Floats) -> StationaryElasticities:

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rejuvmodel.mass_elasticities import NOTHING, Size
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.extended import Extended, cumulative_products, extended, summed
 
@@ -55,22 +56,23 @@ def weighted(parts: Sequence[tuple[Extended, Floats]]) -> tuple[Extended, Floats
 
 def shares(
     sums: Mapping[str, Sequence[tuple[Extended, Floats]]], everything: Sequence[tuple[Extended, Floats]]
-) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Logarithms and elasticities of the shares that some sums have of everything."""
+) -> tuple[dict[str, Size], dict[str, Floats]]:
+    """Sizes and elasticities of the shares that some sums have of everything."""
     whole, middle = weighted(everything)
-    logs, elasticities = {}, {}
+    sizes, elasticities = {}, {}
     for name, parts in sums.items():
         total, mean = weighted(parts)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs[name] = float(total.over(whole).log()[0, 0]) if total.m[0, 0] > 0 else -np.inf
+        share = total.over(whole)
+        some = share.m[0, 0] > 0
+        sizes[name] = Size(float(share.value()[0, 0]), float(share.log()[0, 0])) if some else NOTHING
         elasticities[name] = mean - middle
-    return logs, elasticities
+    return sizes, elasticities
 
 
 def cluster_elasticities(
     servers: int, aging: float, failure: float, repair: float, restart: float, rejuvenation: float
-) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Logarithms of the masses of the n-server chain, and their elasticities.
+) -> tuple[dict[str, Size], dict[str, Floats]]:
+    """Sizes of the masses of the n-server chain, and their elasticities.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def cluster_elasticities(
     -------
     tuple of dict
         By name of the mass ("unplanned", "planned", "unavailability", "up", "degraded", "rejuvenating",
-        "rejuvenations"): its natural logarithm, and its elasticities in the order of `RATES`.
+        "rejuvenations"): its size, and its elasticities in the order of `RATES`.
 
     Notes
     -----
@@ -124,8 +126,8 @@ def cluster_elasticities(
 
 def reactive_elasticities(
     servers: int, failure: float, repair: float
-) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Logarithms of the masses of the prior-art chain of Fig. 2, and their elasticities.
+) -> tuple[dict[str, Size], dict[str, Floats]]:
+    """Sizes of the masses of the prior-art chain of Fig. 2, and their elasticities.
 
     Parameters
     ----------
@@ -149,11 +151,11 @@ def reactive_elasticities(
     sums: dict[str, Sequence[tuple[Extended, Floats]]] = {
         "unplanned": [zero], "unavailability": [zero], "up": [rest]
     }  # fmt: skip
-    logs, elasticities = shares(sums, [everything])
+    sizes, elasticities = shares(sums, [everything])
     none = np.zeros(2)
     for name in ("planned", "rejuvenations"):
-        logs[name], elasticities[name] = -np.inf, none
-    return logs, elasticities
+        sizes[name], elasticities[name] = NOTHING, none
+    return sizes, elasticities
 
 
 def _row(x: Floats) -> Extended:

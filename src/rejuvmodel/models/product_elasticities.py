@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rejuvmodel.mass_elasticities import Size
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.cluster_elasticities import RATES, shares
 from rejuvmodel.models.extended import Extended, cumulative_products, extended
@@ -27,8 +28,8 @@ _BYTES = 300.0
 
 def product_elasticities(
     servers: int, crews: int, required: int, rates: dict[str, float]
-) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Logarithms of the masses of an unrestricted pool, and their elasticities.
+) -> tuple[dict[str, Size], dict[str, Floats]]:
+    """Sizes of the masses of an unrestricted pool, and their elasticities.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rejuvmodel.mass_elasticities import Size
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.cluster_elasticities import shares
 from rejuvmodel.models.extended import Extended
@@ -47,8 +48,8 @@ class _Slopes(NamedTuple):
 
 def trigger_elasticities(
     servers: int, rates: Sequence[float], trigger: Delay
-) -> tuple[dict[str, float], dict[str, Floats]]:
-    """Logarithms of the masses of a cluster with a trigger, and their elasticities.
+) -> tuple[dict[str, Size], dict[str, Floats]]:
+    """Sizes of the masses of a cluster with a trigger, and their elasticities.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def trigger_elasticities(
 
 def _of_masses(
     visits: Visits, slopes: _Slopes, rates: RateColumns
-) -> tuple[dict[str, float], dict[str, Floats]]:
+) -> tuple[dict[str, Size], dict[str, Floats]]:
     """The masses from the times of all states."""
     normal, unstable, renewed, zero = zip(visits, slopes, strict=True)
     # Impossible states have no elasticities.
