@@ -9,6 +9,7 @@ outlines tell them apart in grey.
 
 from __future__ import annotations
 
+from rejuvmodel.drawing.band_plot import plot_band
 from rejuvmodel.drawing.chain_diagram import plot_diagram
 from rejuvmodel.drawing.choice_map import plot_choice
 from rejuvmodel.drawing.front_plot import plot_pareto
@@ -20,6 +21,7 @@ from rejuvmodel.drawing.sample_path import plot_path
 from rejuvmodel.drawing.tornado import plot_tornado
 from rejuvmodel.drawing.trade_off_plot import plot_trade_off
 from rejuvmodel.drawing.transient_plot import plot_transient
+from rejuvmodel.drawing.uncertainty_plot import plot_uncertainty
 
 __all__ = [
     "MOST_BARS",
@@ -29,6 +31,8 @@ __all__ = [
     "plot_trade_off",
     "plot_pareto",
     "plot_choice",
+    "plot_uncertainty",
+    "plot_band",
     "plot_probabilities",
     "plot_transient",
     "plot_path",
