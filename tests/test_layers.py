@@ -88,13 +88,15 @@ FLOORS = (
         "drawing.uncertainty_question", "drawing.uncertainty_plot", "drawing.band_plot",
         "plotting",
     },
-    {"trigger_table", "pool_table", "cluster_file"},
+    {"trigger_table", "pool_table", "uncertainty_table", "cluster_file"},
     {
         "cli.options", "cli.progress", "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables",
         "cli.report", "cli.json_documents", "cli.pictures", "cli.missions", "cli.simulated", "cli.estimated",
+        "cli.uncertain", "cli.uncertain_report",
         "cli.shell",
         *(f"cli.commands.{name}" for name in (
-            "solve", "optimize", "check", "compare", "mission", "simulate", "estimate", "plot", "diagram",
+            "solve", "optimize", "check", "compare", "mission", "simulate", "estimate", "uncertainty",
+            "plot", "diagram",
         )),
         "cli.app",
     },
@@ -138,6 +140,7 @@ LATE = {
     ("solving", "models.trigger_form"), ("elasticity_roads", "models.trigger_elasticities"),
     ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
     ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
+    ("cluster_file", "uncertainty_table"),
     *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.

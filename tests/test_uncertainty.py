@@ -258,6 +258,11 @@ BAD = {
     ),
     "open pool": (lambda: rj.uncertainty(POOL, KNOWN), "finite bounds"),
     "infinite bounds of a pool": (lambda: rj.uncertainty(POOL, KNOWN, bounds=(0, np.inf)), "bounds"),
+    "at": (lambda: rj.uncertainty(OPEN, KNOWN, at="best"), "at is"),
+    "at an open rate": (lambda: rj.uncertainty(OPEN, KNOWN, at="model"), "leaves its rejuvenation rate open"),
+    "at no decision": (
+        lambda: rj.uncertainty(POOL.with_rejuvenation(0.1), KNOWN, at="decision"), "nothing is decided",
+    ),
     "share": (lambda: rj.uncertainty(OPEN, KNOWN, points=2).unavailability.quantile(1), "share"),
 }  # fmt: skip
 

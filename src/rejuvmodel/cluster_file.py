@@ -6,6 +6,7 @@
     [rates]       aging, failure, repair, restart, rejuvenation         per hour; instead of [mean_times]
     [costs]       failure, rejuvenation; capacity, per_rejuvenation, degraded, currency
     [trigger]     law, clock and the parameters of the law              instead of rejuvenate_after
+    [uncertainty] ranges of mean times or rates  (``rejuvmodel.uncertainty_table``)
     [optimize]    rejuvenate_after = [shortest, longest]                mean waits between which to look
     [report]      horizon
 
@@ -27,7 +28,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rejuvmodel.arrays import Numbers, broadcast_shape, real
 from rejuvmodel.durations import shown
@@ -39,6 +40,9 @@ from rejuvmodel.parameters import Costs, ParameterWarning, Rates
 from rejuvmodel.toml_files import read_toml
 from rejuvmodel.toml_keys import REQUIRED, as_written
 from rejuvmodel.toml_tables import Table
+
+if TYPE_CHECKING:
+    from rejuvmodel.uncertainty_table import UncertaintyTable
 
 #: Mean waits [h] between which to look for the best where the file does not say: 6 min to never.
 DEFAULT_WAITS = ("6 min", "never")
@@ -79,6 +83,8 @@ class ClusterFile:
         Time [h] over which downtime and cost are reported.
     is_open : bool
         Whether the file leaves the wait out, so that the best one is meant.
+    uncertainty : UncertaintyTable or None
+        What the file knows of the rates besides the best guess.
     """
 
     path: str
@@ -89,6 +95,7 @@ class ClusterFile:
     default_bounds: bool
     horizon: float
     is_open: bool
+    uncertainty: UncertaintyTable | None = None
 
     @property
     def waits(self) -> tuple[float, float]:
@@ -149,6 +156,12 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     prices, currency = (None, "") if costs is None else _costs(costs)
     bounds = _bounds(search, contents, of_waits=trigger is not None)
     horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
+    ranges = None
+    if "uncertainty" in file:
+        from rejuvmodel.uncertainty_table import read_uncertainty  # loaded only where rates are uncertain
+
+        table = file.table("uncertainty")
+        ranges = read_uncertainty(table, contents["uncertainty"], of_times="mean_times" in contents)
     pool = None
     if is_pool:
         from rejuvmodel.pool_table import read_pool  # loaded only for pools
@@ -160,7 +173,7 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
         table.refuse("rejuvenate_after", "in a [pool] the shortest wait is above 0", 'Write "1 min".')
     given = search is not None and "rejuvenate_after" in search
     cluster = _place(place, Cluster, servers, rates, trigger) if pool is None else pool
-    return ClusterFile(place, cluster, prices, currency, bounds, not given, horizon, is_open)
+    return ClusterFile(place, cluster, prices, currency, bounds, not given, horizon, is_open, ranges)
 
 
 def _is_pool(file: Table) -> bool:

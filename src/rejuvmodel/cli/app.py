@@ -22,10 +22,11 @@ from rejuvmodel.cli.commands.optimize import optimize
 from rejuvmodel.cli.commands.plot import plot
 from rejuvmodel.cli.commands.simulate import simulate
 from rejuvmodel.cli.commands.solve import solve
+from rejuvmodel.cli.commands.uncertainty import uncertainty
 from rejuvmodel.cli.shell import Commands, emit
 
 #: In the order in which the help lists them.
-COMMANDS = (solve, optimize, check, compare, mission, simulate, estimate, plot, diagram)
+COMMANDS = (solve, optimize, check, compare, mission, simulate, estimate, uncertainty, plot, diagram)
 
 app = typer.Typer(
     cls=Commands,

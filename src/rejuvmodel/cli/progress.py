@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -38,3 +39,29 @@ def progress_bar(label: str) -> Callable[[tuple[int, ...]], Iterator[tuple[int, 
             yield from bar
 
     return shown
+
+
+@contextmanager
+def step_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Give a callable that shows how many of all steps are done; None where nobody watches.
+
+    Parameters
+    ----------
+    label : str
+        What is worked out.
+
+    Yields
+    ------
+    callable or None
+        Takes the steps done and all steps.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    with typer.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def shown(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield shown

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import inf, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rejuvmodel.drawing.plot_parts import RATE, Height, mark_waits
 from rejuvmodel.drawing.style import GREY, ORANGE, SKY, axes_or_new
-from rejuvmodel.drawing.uncertainty_question import require_decision
+from rejuvmodel.drawing.uncertainty_question import at_the_ends, require_decision
 from rejuvmodel.durations import words
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def plot_band(result: Uncertainty, *, ax: Axes | None = None) -> Axes:
     ax.plot(x, y(mean), color="black", linewidth=2.2, label="mean")
     _mark(ax, best, y)
     _foot(ax, best)
+    for text in at_the_ends(best.best_periods, ("at once", "never")):
+        ax.plot([], [], " ", label=f"best if the rates were known: {text}")
     if best.by_rate:
         ax.set_xlabel(f"rejuvenation rate {RATE} [per hour]")
         mark_waits(ax)
@@ -101,7 +103,7 @@ def _with_foot(y: Height) -> tuple[float, float]:
 def _mark(ax: Axes, best: ExpectedOptimum, y: Height) -> None:
     band = best.band
     least, most = ax.get_xlim()
-    looks = (
+    looks: tuple[tuple[str, float, str, int, dict[str, Any], float], ...] = (
         ("decision", best.decision, "*", 16, {"color": ORANGE, "zorder": 6}, best.period),
         (
             "best at the model's own rates", best.best_guess, "o", 11,

@@ -9,7 +9,7 @@ import numpy as np
 
 from rejuvmodel.drawing.plot_parts import LEAST
 from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, axes_or_new
-from rejuvmodel.drawing.uncertainty_question import require_spread
+from rejuvmodel.drawing.uncertainty_question import at_the_ends, require_spread
 from rejuvmodel.durations import words
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ _NAMES = {
     "best_period": "best wait if the rates were known [h]",
 }  # fmt: skip
 _QUANTILES = ((0.05, "5 %", ":"), (0.5, "median", "-"), (0.95, "95 %", ":"))
-#: From this share on the points at 0 or infinity are told of.
-_TOLD = 0.0005
+#: What 0 and infinity mean.
+_ENDS = {"best_rate": ("never", "at once"), "best_period": ("at once", "never")}
 
 
 def plot_uncertainty(result: Uncertainty, measure: str = "downtime", *, ax: Axes | None = None) -> Axes:
@@ -68,7 +68,7 @@ def plot_uncertainty(result: Uncertainty, measure: str = "downtime", *, ax: Axes
     name = _NAMES[measure].format(words(result.horizon))
     if not len(logs):
         ax.text(0.5, 0.5, "always 0 or infinite", transform=ax.transAxes, ha="center")
-        ax.set_xlabel(name)
+        ax.set(xlabel=name, xticks=[], yticks=[])
         return ax
     place, prefix = _places(logs)
     limit = _limit(result, measure)
@@ -81,7 +81,9 @@ def plot_uncertainty(result: Uncertainty, measure: str = "downtime", *, ax: Axes
     for share, title, dash in _QUANTILES:
         value = float(np.quantile(spread.logs, share, method="inverted_cdf"))
         if np.isfinite(value):
-            ax.axvline(place(value), color="black", linestyle=dash, linewidth=1.8, label=_said(title, value, shown))
+            ax.axvline(
+                place(value), color="black", linestyle=dash, linewidth=1.8, label=_said(title, value, shown)
+            )
     if measure not in ("best_rate", "best_period"):
         mean = spread.mean.mean if not spread.complement else 1.0 - spread.mean.mean
         if mean > LEAST:
@@ -93,7 +95,7 @@ def plot_uncertainty(result: Uncertainty, measure: str = "downtime", *, ax: Axes
     if limit is not None and result.meets_target is not None:
         text = f"target {shown(exp(limit))}, met with probability {100 * result.meets_target.mean:.3g} %"
         ax.axvline(place(limit), color=GREEN, linestyle="-.", linewidth=2.2, label=text)
-    for text in _at_the_ends(spread, measure):
+    for text in at_the_ends(spread, _ENDS.get(measure, ("exactly 0", "infinite"))):
         ax.plot([], [], " ", label=text)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), frameon=False, ncols=2, handlelength=2.5)
     return ax
@@ -116,7 +118,7 @@ def _limit(result: Uncertainty, measure: str) -> float | None:
 def _bars(
     ax: Axes, spread: Spread, logs: Floats, place: Callable[[float], float], limit: float | None
 ) -> None:
-    """Bars of equal width in the logarithm; those beyond the target are hatched, one that it cuts is split."""
+    """Bars of equal width in the logarithm; those beyond the target are hatched, the one it cuts is split."""
     low, high = np.quantile(logs, [0.0005, 0.9995])
     if not low < high:
         low, high = low - 0.5, high + 0.5
@@ -144,11 +146,3 @@ def _amount(measure: str) -> Callable[[float], str]:
     if measure in ("downtime", "best_period"):
         return words
     return lambda x: f"{x:.3g}"
-
-
-def _at_the_ends(spread: Spread, measure: str) -> list[str]:
-    """Shares of the points at 0 and at infinity."""
-    ends = {"best_rate": ("never", "at once"), "best_period": ("at once", "never")}
-    names = ends.get(measure, ("exactly 0", "infinite"))
-    shares = [float(np.mean(np.isneginf(spread.logs))), float(np.mean(np.isposinf(spread.logs)))]
-    return [f"{name}: {100 * x:.3g} %" for name, x in zip(names, shares, strict=True) if x > _TOLD]

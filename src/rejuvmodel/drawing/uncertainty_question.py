@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.propagation.expected_optimum import ExpectedOptimum
 from rejuvmodel.propagation.spreads import Spread
 from rejuvmodel.propagation.uncertainty_result import Uncertainty
+
+#: From this share on the points at 0 or infinity are told of.
+_TOLD = 0.0005
 
 
 def require_uncertainty(result: object) -> Uncertainty:
@@ -38,3 +43,9 @@ def require_decision(result: object) -> ExpectedOptimum:
             "Use a Cluster, or give a pool bounds, and leave the rejuvenation rate out of the inputs.",
         )  # fmt: skip
     return decision
+
+
+def at_the_ends(spread: Spread, names: tuple[str, str]) -> list[str]:
+    """Shares of the points at 0 and at infinity, which no logarithmic axis shows, in words."""
+    shares = [float(np.mean(np.isneginf(spread.logs))), float(np.mean(np.isposinf(spread.logs)))]
+    return [f"{name}: {100 * x:.3g} %" for name, x in zip(names, shares, strict=True) if x > _TOLD]

@@ -23,7 +23,6 @@ from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.parameters import Costs
 from rejuvmodel.propagation.deciding import decide
-from rejuvmodel.propagation.expected_optimum import ExpectedOptimum
 from rejuvmodel.propagation.indices import SobolIndices, sobol
 from rejuvmodel.propagation.marginals import Marginal, marginals
 from rejuvmodel.propagation.points import SCRAMBLINGS, scrambled
@@ -37,6 +36,7 @@ from rejuvmodel.propagation.uncertainty_inputs import (
     deciding_points,
     estimated,
     log_allowed,
+    measured_at_decision,
 )
 from rejuvmodel.propagation.uncertainty_result import Uncertainty
 
@@ -60,6 +60,7 @@ def uncertainty(
     target: float | timedelta | str | None = None,
     horizon: float | timedelta | str = "365 d",
     ranges: str = "lognormal",
+    at: str | None = None,
     points: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], object] | None = None,
@@ -87,6 +88,9 @@ def uncertainty(
         Time [h] of downtime, cost and values of information.
     ranges : {"lognormal", "loguniform", "uniform"}, optional
         How a range is read: lognormal with lo and hi as its 5 % and 95 % points, or nothing outside of it.
+    at : {"model", "decision"}, optional
+        Whether the measures are those at the model's own rejuvenation rate (or trigger), or at the decision
+        of least expected objective. By default the model's own, and the decision where it leaves that open.
     points : int, optional
         Points of each of 8 scramblings, a power of 2; by default 4096, for pools 16.
     seed : int, optional
@@ -135,6 +139,7 @@ def uncertainty(
         SCRAMBLINGS * count * (_BYTES + 32.0 * len(known)), "Use fewer points.",
     )  # fmt: skip
     may_decide = decides(model, inputs, bounds)
+    at_decision = measured_at_decision(model, at, may_decide=may_decide)
     step = _Steps(progress, 2 + len(known) + (3 + len(known) * (not isinstance(model, Pool))) * may_decide)
     for_points, for_knowing = np.random.SeedSequence(number).spawn(2)
     shares = scrambled(2 * len(known), count, for_points)
@@ -144,15 +149,15 @@ def uncertainty(
         a = shares[:, :few, : len(known)]
         best = decide(response, known, a, (0.0, inf) if bounds is None else bounds, span, for_knowing, step)
         step()
-    decided, at = _measured_at(model, best)
-    sample = _Sample(response, known, shares, at, step)
+    decision = best.decision if best is not None and at_decision else None
+    sample = _Sample(response, known, shares, decision, step)
     down, objective = sample.half(0)
     log_span = log(span)
     meets = None if allowed is None else share_of(down <= allowed)
     return Uncertainty(
-        model=model if at is None else _at(model, at),
+        model=model if decision is None else _at(model, decision),
         inputs=known,
-        decided=decided,
+        at="model" if decision is None else "decision",
         unavailability=Spread("unavailability", "", down),
         downtime=Spread("downtime", "h", down + log_span),
         cost=None if costs is None else Spread("cost", "", objective + log_span),
@@ -220,18 +225,8 @@ class _Steps:
             self.progress(self.done, self.total)
 
 
-def _measured_at(model: Model, best: ExpectedOptimum | None) -> tuple[str, float | None]:
-    """Whose decision the measures belong to, and the decision if it is not the model's own."""
-    if isinstance(model, Reactive):
-        return "none", None
-    if model.trigger is None and model.rates.rejuvenation is None:
-        assert best is not None  # what is left open is decided
-        return "expected optimum", best.decision
-    return "model", None
-
-
 def _at(model: Model, decision: float) -> Model:
     if isinstance(model, Pool):
         return replace(model, rates=model.rates.replace(rejuvenation=decision))
     assert isinstance(model, Cluster)  # the prior-art model decides nothing
-    return model.with_rejuvenation(decision)
+    return model.with_rejuvenation(decision) if model.trigger is None else model.with_period(decision)

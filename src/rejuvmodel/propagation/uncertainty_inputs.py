@@ -146,3 +146,18 @@ def decides(model: Model, inputs: Mapping[str, Any], bounds: object) -> bool:
             )  # fmt: skip
         return False
     return True
+
+
+def measured_at_decision(model: Model, at: object, *, may_decide: bool) -> bool:
+    """Whether the measures belong to the decision, and not to the model's own rate or trigger."""
+    is_open = not isinstance(model, Reactive) and model.trigger is None and model.rates.rejuvenation is None
+    if at is None:
+        return is_open
+    rule, advice = 'at is "model" or "decision"', "Leave it out."
+    if not isinstance(at, str) or at not in ("model", "decision"):
+        raise InvalidInputError("at", shown(at), rule, advice)
+    if at == "model" and is_open:
+        raise InvalidInputError("at", shown(at), "this model leaves its rejuvenation rate open", advice)
+    if at == "decision" and not may_decide:
+        raise InvalidInputError("at", shown(at), "nothing is decided here", advice)
+    return at == "decision"

@@ -37,8 +37,8 @@ class Uncertainty:
         The model at the decision its measures belong to.
     inputs : tuple of Marginal
         What is known of each uncertain rate.
-    decided : str
-        Where that decision comes from: "model", "expected optimum" (the model left it open), or "none".
+    at : str
+        Where that decision comes from: "model", or "decision" if it is that of least expected objective.
     unavailability : Spread
         Distribution of the unavailability.
     downtime : Spread
@@ -65,7 +65,7 @@ class Uncertainty:
 
     model: Cluster | Reactive | Pool
     inputs: tuple[Marginal, ...]
-    decided: str
+    at: str
     unavailability: Spread
     downtime: Spread
     cost: Spread | None
@@ -121,7 +121,7 @@ class Uncertainty:
         """
         return {
             "model": self.model.to_dict(), "inputs": [one.to_dict() for one in self.inputs],
-            "decided": self.decided, "measures": {k: v.to_dict() for k, v in self.spreads.items()},
+            "at": self.at, "measures": {k: v.to_dict() for k, v in self.spreads.items()},
             "indices": {k: v.to_dict() for k, v in self.indices.items()},
             "decision": None if self.decision is None else self.decision.to_dict(), "target": self.target,
             "meets_target": None if self.meets_target is None else self.meets_target.to_dict(),
