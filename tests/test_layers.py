@@ -84,7 +84,6 @@ FLOORS = (
         "drawing.chain_diagram", "drawing.labelled_grid", "drawing.heat_map", "drawing.pareto_front",
         "drawing.point_labels", "drawing.front_points", "drawing.front_plot", "drawing.trade_off_plot",
         "drawing.transient_plot", "drawing.path_steps", "drawing.sample_path",
-        "drawing.chain_diagram",
         "drawing.uncertainty_question", "drawing.uncertainty_plot", "drawing.band_plot",
         "plotting",
     },

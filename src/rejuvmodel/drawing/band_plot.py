@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rejuvmodel.drawing.plot_parts import RATE, Height, mark_waits
-from rejuvmodel.drawing.style import GREY, ORANGE, SKY, axes_or_new
+from rejuvmodel.drawing.style import GREY, INK, ORANGE, SKY, WIDTH, axes_or_new, dress, fit_legend, name_ticks
+from rejuvmodel.drawing.time_ticks import mark_times
 from rejuvmodel.drawing.uncertainty_question import at_the_ends, require_decision
 from rejuvmodel.durations import words
 
@@ -67,8 +68,8 @@ def plot_band(result: Uncertainty, *, ax: Axes | None = None) -> Axes:
         )  # fmt: skip
     for edge in (0, 4):
         ax.plot(x, y(quantiles[edge]), color=GREY, linewidth=0.8)
-    ax.plot(x, y(quantiles[2]), color="black", linestyle="--", linewidth=1.5, label="median")
-    ax.plot(x, y(mean), color="black", linewidth=2.2, label="mean")
+    ax.plot(x, y(quantiles[2]), color=INK, linestyle="--", linewidth=0.8 * WIDTH, label="median")
+    ax.plot(x, y(mean), color=INK, linewidth=1.2 * WIDTH, label="mean")
     _mark(ax, best, y)
     _foot(ax, best)
     for text in at_the_ends(best.best_periods, ("at once", "never")):
@@ -78,8 +79,11 @@ def plot_band(result: Uncertainty, *, ax: Axes | None = None) -> Axes:
         mark_waits(ax)
     else:
         ax.set_xlabel("mean delay before a rejuvenation [h]")
+        mark_times(ax)
     ax.set_ylabel(f"{y.prefix}{what}")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, ncols=2, handlelength=2.5)
+    dress(ax)
+    name_ticks(ax.yaxis)
+    fit_legend(ax, columns=2)
     return ax
 
 
@@ -107,7 +111,7 @@ def _mark(ax: Axes, best: ExpectedOptimum, y: Height) -> None:
         ("decision", best.decision, "*", 16, {"color": ORANGE, "zorder": 6}, best.period),
         (
             "best at the model's own rates", best.best_guess, "o", 11,
-            {"fillstyle": "none", "color": "black", "markeredgewidth": 1.8, "zorder": 5},
+            {"fillstyle": "none", "color": INK, "markeredgewidth": 1.8, "zorder": 5},
             best.best_guess_period,
         ),
     )  # fmt: skip
@@ -115,10 +119,10 @@ def _mark(ax: Axes, best: ExpectedOptimum, y: Height) -> None:
         z = min(max(decision, least), most)
         height = float(np.interp(log(z), np.log(band.decisions[1:-1]), band.log_mean[1:-1]))
         mark = shape if z == decision else ("<" if decision < least else ">")
-        wait = "at once" if period == 0 else words(period)
-        text = f"{name}: wait {wait}"
+        wait = "at once" if period == 0 else "never" if period == inf else f"wait {words(period)}"
+        text = f"{name}: {wait}"
         ax.plot(
-            [z], [float(y(height))], mark, markersize=size, markeredgecolor="black", linestyle="none",
+            [z], [float(y(height))], mark, markersize=size, markeredgecolor=INK, linestyle="none",
             clip_on=False, label=text, **look,
         )  # fmt: skip
 

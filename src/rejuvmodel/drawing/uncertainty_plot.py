@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rejuvmodel.drawing.plot_parts import LEAST
-from rejuvmodel.drawing.style import GREEN, GREY, ORANGE, SKY, axes_or_new
+from rejuvmodel.drawing.style import (
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    SKY,
+    WIDTH,
+    axes_or_new,
+    dress,
+    fit_legend,
+    name_ticks,
+)
+from rejuvmodel.drawing.time_ticks import mark_times
 from rejuvmodel.drawing.uncertainty_question import at_the_ends, require_spread
 from rejuvmodel.durations import words
 
@@ -82,22 +94,26 @@ def plot_uncertainty(result: Uncertainty, measure: str = "downtime", *, ax: Axes
         value = float(np.quantile(spread.logs, share, method="inverted_cdf"))
         if np.isfinite(value):
             ax.axvline(
-                place(value), color="black", linestyle=dash, linewidth=1.8, label=_said(title, value, shown)
+                place(value), color=INK, linestyle=dash, linewidth=WIDTH, label=_said(title, value, shown)
             )
     if measure not in ("best_rate", "best_period"):
         mean = spread.mean.mean if not spread.complement else 1.0 - spread.mean.mean
         if mean > LEAST:
             text = f"mean {shown(mean)}"
             ax.plot(
-                [place(log(mean))], [0], "^", markersize=11, color=ORANGE, markeredgecolor="black",
+                [place(log(mean))], [0], "^", markersize=11, color=ORANGE, markeredgecolor=INK,
                 clip_on=False, zorder=6, label=text,
             )  # fmt: skip
     if limit is not None and result.meets_target is not None:
         text = f"target {shown(exp(limit))}, met with probability {100 * result.meets_target.mean:.3g} %"
-        ax.axvline(place(limit), color=GREEN, linestyle="-.", linewidth=2.2, label=text)
+        ax.axvline(place(limit), color=GREEN, linestyle="-.", linewidth=1.2 * WIDTH, label=text)
     for text in at_the_ends(spread, _ENDS.get(measure, ("exactly 0", "infinite"))):
         ax.plot([], [], " ", label=text)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), frameon=False, ncols=2, handlelength=2.5)
+    dress(ax, grid="y")
+    name_ticks(ax.xaxis)
+    if measure in ("downtime", "best_period") and not prefix:
+        mark_times(ax)
+    fit_legend(ax, columns=2)
     return ax
 
 
