@@ -147,10 +147,12 @@ def forms(tmp_path) -> dict[str, object]:
         "objects": [SimpleNamespace(**table) for table in tables], "frame": frame,
         "columns": frame[["event", "time", "server"]], "path": path, "text": str(path),
         "numpy": frame.astype({"time": np.float32}), "words": [(s, f"{t} h", e) for s, t, e in ROWS],
+        "structured": np.array(ROWS, [("server", "U5"), ("time", float), ("event", "U30")]),
+        "categories": frame.astype({"server": "category", "event": "category"}),
     }  # fmt: skip
 
 
-FORMS = "records iterator mappings objects frame columns path text numpy words"
+FORMS = "records iterator mappings objects frame columns path text numpy words structured categories"
 
 
 @pytest.mark.parametrize("form", FORMS.split())
@@ -235,6 +237,15 @@ def test_log_says_its_settings_in_its_head(tmp_path) -> None:
     assert rj.estimate(path).repair.exposure_hours == 5.0
     log.to_csv(tmp_path / "again.csv")
     assert rj.estimate(tmp_path / "again.csv") == rj.estimate(path)
+
+
+def test_names_that_look_like_comments_survive(tmp_path) -> None:
+    """Names with a sharp, a comma or a quote are read back from the file as they were."""
+    rows = [("#1", 1, "unstable"), ('a "b", c', 2, "unstable"), (7, 3, "unstable")]
+    log = rj.read_event_log(rows, clock="server", servers=["#1", 'a "b", c', 7], until=5)
+    log.to_csv(tmp_path / "log.csv")
+    assert rj.read_event_log(tmp_path / "log.csv").servers == ("#1", 'a "b", c', "7")
+    assert rj.estimate(tmp_path / "log.csv") == rj.estimate(log)
 
 
 def weibull_by_hand(hours: np.ndarray, complete: np.ndarray) -> tuple[float, float]:

@@ -72,7 +72,7 @@ def estimate(
     Notes
     -----
     Intervals are those of Garwood (1936), exact for a fixed exposure; after no event there is a one-sided
-    upper bound. Time and memory grow with the events, about 5 µs each.
+    upper bound. Time and memory grow with the events: some 10 µs and 1 kB each.
 
     Examples
     --------

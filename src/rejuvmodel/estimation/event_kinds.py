@@ -47,11 +47,10 @@ def event_name(value: object, place: str) -> str:
     InvalidInputError
         If it is none of them; it names the nearest one.
     """
-    plain = (
-        ""
-        if not isinstance(value, str)
-        else " ".join(value.casefold().replace("_", " ").replace("-", " ").split())
-    )
+    if isinstance(value, str) and value in _MEANING:
+        return _MEANING[value]
+    words = value.casefold().replace("_", " ").replace("-", " ").split() if isinstance(value, str) else []
+    plain = " ".join(words)
     if plain in _MEANING:
         return _MEANING[plain]
     near = get_close_matches(plain, _MEANING, n=1)

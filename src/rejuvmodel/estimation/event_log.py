@@ -267,5 +267,6 @@ def _setting_text(value: Any) -> str:
 
 
 def _quoted(name: str) -> str:
-    """A name as CSV writes it."""
-    return f'"{name.replace(chr(34), chr(34) * 2)}"' if any(c in name for c in ',"\r\n') else name
+    """A name as CSV writes it; quoted as well where it would pass for a comment."""
+    plain = not name.startswith("#") and not any(c in name for c in ',"')
+    return name if plain else '"' + name.replace('"', '""') + '"'

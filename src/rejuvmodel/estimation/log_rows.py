@@ -146,6 +146,8 @@ def _setting(line: str, place: str, settings: dict[str, Any]) -> None:
 
 
 def _record(place: str, one: object) -> Row:
+    if names := getattr(getattr(one, "dtype", None), "names", None):  # a row of a structured array
+        one = {name: one[name] for name in names}  # type: ignore[index]
     if isinstance(one, Mapping):
         if "time" in one and "event" in one:
             return Row(place, one.get("server"), one["time"], one["event"])

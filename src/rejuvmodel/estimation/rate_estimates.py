@@ -272,7 +272,8 @@ def estimate_row(one: RateEstimate) -> tuple[str, ...]:
     if math.isnan(one.rate):
         numbers = ("unknown", "", "", "unknown")
     else:
-        numbers = (f"{one.rate:.6g}", f"{one.low:.4g}", f"{one.high:.4g}", words(one.mean_time))
+        mean = "not seen" if one.one_sided else words(one.mean_time)
+        numbers = (f"{one.rate:.6g}", f"{one.low:.4g}", f"{one.high:.4g}", mean)
     return (name, symbol, str(one.events), f"{one.exposure_hours:.6g}", *numbers, _verdict(one))
 
 
