@@ -151,7 +151,7 @@ def test_star_at_the_best(best: str, place: tuple[int, int], word: str) -> None:
     assert (round(mark.get_xdata()[0]), round(mark.get_ydata()[0])) == place
     wait, value = ("48", "0.1") if word == "least" else ("72", "0.9")
     servers = 2 if word == "least" else 4
-    assert mark.get_label() == f"{word}: {value} at mean wait {wait} h, servers {servers}"
+    assert mark.get_label() == f"{word}: {value} at mean wait {wait} h and servers {servers}"
 
 
 def test_no_star() -> None:
@@ -169,6 +169,21 @@ def test_cells_without_value() -> None:
     ax = plot_heat_map(coarse([[1, np.nan], [3, np.inf]], a=[1, 2], b=[1, 2]), ax=new_axes())
     assert mesh(ax).get_array().mask.tolist() == [[False, True], [False, True]]
     assert ax.patch.get_hatch()
+
+
+def test_heat_map_of_a_sweep() -> None:
+    """What sweep() returns is drawn with its own names, symbols and units."""
+    sweep = rj.sweep(
+        rj.Cluster(2, RATES),
+        {"aging": [0.01, 0.02], "rejuvenation": [0.1, 0.2, 0.3]},
+        "cost_rate",
+        costs=COSTS,
+    )
+    ax = plot_heat_map(sweep, ax=new_axes())
+    assert_allclose(mesh(ax).get_array(), sweep["cost_rate"].values, rtol=0)
+    assert "$λ_f$ [1/h]" in ax.get_ylabel()
+    assert "$λ_r$ [1/h]" in ax.get_xlabel()
+    assert "[currency/h]" in mesh(ax).colorbar.ax.get_ylabel()
 
 
 @pytest.mark.parametrize(

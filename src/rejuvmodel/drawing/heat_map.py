@@ -238,7 +238,7 @@ def _star(ax: Axes, grid: Grid, x: _Scale, y: _Scale, wanted: str, above: float)
     found = np.where(np.isnan(grid.values), worst, grid.values)
     place = int(np.argmin(found) if wanted == "least" else np.argmax(found))
     row, column = (int(k) for k in np.unravel_index(place, grid.values.shape))
-    where = f"{grid.x.at(column)}, {grid.y.at(row)}"
+    where = f"{grid.x.at(column)} and {grid.y.at(row)}"
     ax.plot(
         [x.places[column]], [y.places[row] + above], "*", color=ORANGE, markeredgecolor="white",
         markersize=14, linestyle="none", clip_on=False, zorder=6,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rejuvmodel.arrays import whole_number
-from rejuvmodel.drawing.style import GREY, ORANGE, SKY, axes_or_new
+from rejuvmodel.drawing.style import GREY, INK, ORANGE, SKY, axes_or_new, dress, fit_legend, wrapped
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.range_result import RangeEffects, end_in_words
@@ -26,6 +26,10 @@ MOST_BARS = 20
 _WIDE, _LEAST = 20.0, log(1e-280)
 #: Share of the axis beyond the widest bar, for texts.
 _ROOM = 0.17
+#: Inches of a short text, before the names of the parameters have taken their part of the width.
+_TEXT = 0.9
+#: Inches that the names of the parameters take up beside the axes.
+_BESIDE = 0.6
 #: Colour and hatching of the low and the high end.
 _LOOKS = ((SKY, ""), (ORANGE, "////"))
 
@@ -175,19 +179,25 @@ class _Scale:
             return max(logarithm, self.low - 1.0) / log(10)
         return float(np.exp(max(logarithm, self.low - 1.0) if self.wide else logarithm))
 
-    def limits(self) -> tuple[float, float]:
-        """Ends of the axis, with room for the texts beside the bars."""
+    def limits(self, inches: float) -> tuple[float, float]:
+        """Ends of an axis of some inches, with room for the texts beside the bars."""
+        share = max(_ROOM, _TEXT / inches)
         first, last = self(self.low), self(self.high)
         if self.wide:
-            room = (last / first) ** _ROOM
+            room = (last / first) ** share
             return first / room, last * room
-        return first - _ROOM * (last - first), last + _ROOM * (last - first)
+        return first - share * (last - first), last + share * (last - first)
 
 
 def _draw(ax: Axes, name: str, value: float, bars: list[_Bar], ends: tuple[str, str]) -> None:
     place = _Scale(np.array([*(x for bar in bars for x in (bar.log_low, bar.log_high)), value]))
     ax.set_xscale("log" if place.wide else "linear")
-    ax.set_xlim(*place.limits())
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # axes stand on one
+    inches = ax.get_window_extent().width / figure.dpi
+    ax.set_xlim(*place.limits(inches))
+    if not place.wide:
+        ax.locator_params(axis="x", nbins=max(2, int(inches)))
     base = place(value)
     for row, bar in enumerate(bars):
         pair = bar.log_low, bar.log_high
@@ -202,7 +212,7 @@ def _draw(ax: Axes, name: str, value: float, bars: list[_Bar], ends: tuple[str, 
                 else "_nolegend_",
             )  # fmt: skip
         _write_ends(ax, row, bar, value, place)
-    ax.axvline(base, color="black", linewidth=1.4, zorder=5)
+    ax.axvline(base, color=INK, linewidth=1.4, zorder=5)
     ax.set_yticks(range(len(bars)), [bar.name for bar in bars])
     ax.set_ylim(len(bars) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
@@ -210,11 +220,9 @@ def _draw(ax: Axes, name: str, value: float, bars: list[_Bar], ends: tuple[str, 
         ax.spines[side].set_visible(False)
     unit = f" [{UNITS[name]}]" if name in UNITS else ""
     what = f"{'log10 of ' if place.deep else ''}{name.replace('_', ' ')}{unit}"
-    ax.set_xlabel(f"{what}; the line is the model as it is")
-    ax.grid(axis="x", color="0.88", zorder=0)
-    ax.set_axisbelow(True)
-    below = -0.35 / max(1.0, 0.3 * len(bars))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, below), ncols=2, frameon=False)
+    ax.set_xlabel(wrapped(ax, f"{what}; the line is the model as it is"))
+    dress(ax, grid="x")
+    fit_legend(ax, columns=2, beside=_BESIDE)
 
 
 def _write_ends(ax: Axes, row: int, bar: _Bar, value: float, place: _Scale) -> None:
