@@ -93,7 +93,7 @@ def _effect(
     ends: tuple[Any, Any],
 ) -> RangeEffect:  # fmt: skip
     one = parameter(model, name, durations=are_durations(ends[0]))
-    logs = [_log_measure(*with_parameters(model, {name: end}, costs), measure, span) for end in ends]  # type: ignore[type-var]
+    logs = [_log_measure(*with_parameters(model, {name: end}, costs), measure, span) for end in ends]
     low, high = (end if isinstance(end, str) else _plain(end) for end in ends)
     return RangeEffect(
         name, one.long_name, one.symbol, one.unit, low, high, _exp(logs[0]), _exp(logs[1]), logs[0], logs[1]
