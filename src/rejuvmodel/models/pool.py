@@ -293,7 +293,7 @@ class Pool:
         states = self.labels
         require_memory(
             f"The chain of {len(states)} states", _BYTES * len(states),
-            "Use solver=LevelAggregation(), which needs no chain.",
+            "Use fewer servers; the steady state needs no chain if the solver is left out.",
         )  # fmt: skip
         h, a, r, f = states.rows.T
         out = self.rates_out(h, a, r, f)
