@@ -29,6 +29,7 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
 import rejuvmodel as rj
+from benchmarks.grid_sweeps import grid_sweeps
 from rejuvmodel.models import compiled_horner
 from rejuvmodel.models.product_form import ProductForm
 
@@ -46,6 +47,7 @@ def main() -> None:
     closed_form_of_a_million_servers()
     chains()
     sweeps()
+    grid_sweeps(row)
     optima()
     triggers()
     missions()

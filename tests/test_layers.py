@@ -91,11 +91,11 @@ FLOORS = (
     {
         "cli.options", "cli.progress", "cli.text_tables", "cli.decided", "cli.numbers", "cli.tables",
         "cli.report", "cli.json_documents", "cli.pictures", "cli.missions", "cli.simulated", "cli.estimated",
-        "cli.uncertain", "cli.uncertain_report",
+        "cli.uncertain", "cli.uncertain_report", "cli.swept",
         "cli.shell",
         *(f"cli.commands.{name}" for name in (
-            "solve", "optimize", "check", "compare", "mission", "simulate", "estimate", "uncertainty",
-            "plot", "diagram",
+            "solve", "optimize", "sweep", "check", "compare", "mission", "simulate", "estimate",
+            "uncertainty", "plot", "diagram",
         )),
         "cli.app",
     },

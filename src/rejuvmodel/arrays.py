@@ -23,6 +23,8 @@ from rejuvmodel.errors import InvalidInputError, SizeError
 FloatArray: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = float | FloatArray
 
+#: Numbers that fit in the cache.
+_PIECE = 65_536
 _NOT_NUMBERS = {"b": "bool", "c": "complex", "U": "text", "T": "text", "S": "bytes", "V": "structured"}
 _NOT_NUMBERS |= {"M": "datetime64", "m": "timedelta64"}
 
@@ -82,7 +84,7 @@ def real(
             raise InvalidInputError(argument, f"{shown(value)}{unit}", rule, advice)
         return number + 0.0
     array = _float64(argument, as_array(argument, value, rule, advice), rule, advice)
-    low, high = float(array.min()), float(array.max())
+    low, high = _extremes(array)
     if not (_allowed(low, minimum, open_minimum, allow_infinity) and (allow_infinity or math.isfinite(high))):
         wrong = np.isnan(array) | (array < minimum) | (array == -np.inf)
         wrong |= (array == minimum) if open_minimum else False
@@ -253,6 +255,16 @@ def _from_objects(argument: str, array: NDArray[Any], rule: str, advice: str) ->
             entry = entry[()]
         numbers[index] = _scalar(placed(argument, index), entry, rule, advice)
     return numbers
+
+
+def _extremes(array: FloatArray) -> tuple[float, float]:
+    """Minimum and maximum, NaN if there is one; of long arrays piece by piece, while it is in the cache."""
+    if array.size <= _PIECE:
+        return float(array.min()), float(array.max())
+    flat = array.reshape(-1)
+    pieces = [flat[start : start + _PIECE] for start in range(0, flat.size, _PIECE)]
+    ends = np.array([(piece.min(), piece.max()) for piece in pieces])
+    return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
 def _is_frozen(array: NDArray[Any]) -> bool:

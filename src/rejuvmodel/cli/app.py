@@ -22,11 +22,14 @@ from rejuvmodel.cli.commands.optimize import optimize
 from rejuvmodel.cli.commands.plot import plot
 from rejuvmodel.cli.commands.simulate import simulate
 from rejuvmodel.cli.commands.solve import solve
+from rejuvmodel.cli.commands.sweep import sweep
 from rejuvmodel.cli.commands.uncertainty import uncertainty
 from rejuvmodel.cli.shell import Commands, emit
 
 #: In the order in which the help lists them.
-COMMANDS = (solve, optimize, check, compare, mission, simulate, estimate, uncertainty, plot, diagram)
+COMMANDS = (
+    solve, optimize, sweep, check, compare, mission, simulate, estimate, uncertainty, plot, diagram,
+)  # fmt: skip
 
 app = typer.Typer(
     cls=Commands,
