@@ -109,7 +109,8 @@ def test_a_pool_is_solved_point_by_point() -> None:
     table = "[pool]\nprimaries = 1\nspares = 1\nrequired = 1"
     path = changed("duplex", ("[cluster]\nservers = 2", table), ('"never"]', '"30 d"]'))
     printed = document("uncertainty", path, "--range", "failure=30 d,270 d", "--points", "2")
-    assert printed["decision"]["partial_information"] is None
+    decision = printed["decision"]
+    assert decision["partial_information"] == {"failure": decision["perfect_information"]}
     assert printed["points"] == 2
 
 

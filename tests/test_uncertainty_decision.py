@@ -158,8 +158,8 @@ def test_an_exponential_trigger_decides_as_the_rate_does() -> None:
 
 
 def test_a_pool_decides_between_bounds() -> None:
-    """A pool of one server decides as the cluster of one does, without a value for single rates."""
-    known = {"failure": (1 / 8000, 1 / 500)}
+    """A pool of one server decides as the cluster of one does, without values of single rates."""
+    known = {"failure": (1 / 8000, 1 / 500), "aging": (1 / 200, 1 / 150)}
     options = {"costs": rj.Costs(failure=1000, rejuvenation=10), "bounds": (0, 1), "points": 2}
     pool = rj.uncertainty(rj.Pool(primaries=1, rates=RATES), known, **options).decision
     cluster = rj.uncertainty(rj.Cluster(1, RATES), known, **options).decision

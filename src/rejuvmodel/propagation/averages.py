@@ -81,22 +81,6 @@ def average(of_scramblings: Floats) -> Average:
     return Average(mean, float(numbers.std(ddof=1) / np.sqrt(len(numbers))))
 
 
-def mean_of_logs(logs: Floats) -> Floats:
-    """Return the means along the last axis of numbers given by their logarithms.
-
-    Parameters
-    ----------
-    logs : ndarray
-        Natural logarithms, −inf for 0.
-
-    Returns
-    -------
-    ndarray
-        Means, one axis less; as logarithms would be needed only below 1e-308.
-    """
-    return np.asarray(np.exp(log_mean(logs)))
-
-
 def log_mean(logs: Floats) -> Floats:
     """Return the logarithms of the means along the last axis.
 

@@ -12,7 +12,7 @@ value on the way is a solution at full accuracy.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import exp, inf, log
+from math import inf, log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,12 +93,17 @@ def decide(
     least = np.minimum(least.reshape(sets, points), at_best)
     log_hours = log(hours)
     scale = best.log_value if np.isfinite(best.log_value) else 0.0
+    perfect = average(_excess(at_best, least, log_hours))
     partial: dict[str, Average] | None = None
-    if not isinstance(model, Pool):
+    if len(known) == 1:
+        partial = {known[0].name: perfect}  # to know the only one is to know all
+        step()
+    elif not isinstance(model, Pool):
         partial, few = {}, knowing_grid(grid, own)
         for k, (one, child) in enumerate(zip(known, seed.spawn(len(known)), strict=True)):
             found = value_of_knowing(response, known, k, few, points, child, scale)
-            partial[one.name] = found.times(exp(scale + log_hours))
+            unit = float(_exp(scale + log_hours))
+            partial[one.name] = found.times(unit) if unit > 0 else Average(0.0, 0.0)
             step()
     rates = _log(own) if by_rate else -_log(own)
     rates = rates.reshape(sets, points)
@@ -107,10 +112,10 @@ def decide(
         rate=decision if by_rate else _inverse(decision),
         period=_inverse(decision) if by_rate else decision,
         location=best.location,
-        expected=average(np.exp(log_mean(at_best) + log_hours)),
+        expected=average(_exp(log_mean(at_best) + log_hours)),
         best_guess=best_guess,
         regret=average(_excess(at_guess, at_best, log_hours)),
-        perfect_information=average(_excess(at_best, least, log_hours)),
+        perfect_information=perfect,
         partial_information=partial,
         best_rates=Spread("best rate", "1/h", rates),
         best_periods=Spread("best period", "h", -rates),
@@ -125,7 +130,13 @@ def _excess(upper: Floats, lower: Floats, log_hours: float) -> Floats:
     """Mean differences of each scrambling, from logarithms; both signs occur where decisions are compared."""
     with np.errstate(invalid="ignore"):
         gap = np.where(upper == lower, 0.0, lower - upper)
-    return np.asarray((np.exp(upper + log_hours) * -np.expm1(gap)).mean(axis=1))
+    with np.errstate(over="ignore"):
+        return np.asarray((np.exp(upper + log_hours) * -np.expm1(gap)).mean(axis=1))
+
+
+def _exp(logs: Floats | float) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(logs))
 
 
 def _log(x: Floats) -> Floats:

@@ -74,7 +74,8 @@ class ExpectedOptimum:
         Expected value of perfect information (EVPI): how much less the objective would be on average if all
         rates were known before deciding.
     partial_information : mapping of Average, or None
-        The same if one rate were known (EVPPI), by rate. None for a pool, where it would take too long.
+        The same if one rate were known (EVPPI), by rate. None for a pool with several uncertain rates, where
+        it would take too long.
     best_rates : Spread
         Distribution of the best rate [1/h] if all rates were known; with a trigger of 1/period.
     best_periods : Spread

@@ -47,14 +47,14 @@ def value_of_knowing(
     seed: np.random.SeedSequence,
     log_scale: float,
 ) -> Average:
-    """Return what it is worth to know one of the rates.
+    """Return what it is worth to know one of several rates.
 
     Parameters
     ----------
     response : Response
         The model.
     known : tuple of Marginal
-        What is known of the rates.
+        What is known of the rates, at least two.
     place : int
         The rate that would be known.
     grid : ndarray
@@ -72,20 +72,20 @@ def value_of_knowing(
         Value in that unit.
     """
     others = [one for k, one in enumerate(known) if k != place]
-    inner = _inner(response, len(grid))
-    points = inner if others else 1
     most = _OUTER if response.by_rate else _OUTER_TRIGGER
-    count = min(most, 2 * compared) * inner // points
     steps, shares = seed.spawn(2)
-    outer = known[place].quantile(strata(count, steps))
-    rest = scrambled(len(others), points, shares)
+    outer = known[place].quantile(strata(min(most, 2 * compared), steps))
+    rest = scrambled(len(others), _inner(response, len(grid)), shares)
     found = np.empty(SCRAMBLINGS)
     for r in range(SCRAMBLINGS):
         columns = {one.name: one.quantile(rest[r, :, k])[None, :, None] for k, one in enumerate(others)}
         columns[known[place].name] = outer[r][:, None, None]
         values = response.scaled(columns, grid, log_scale).mean(axis=1)
         blind, seeing = _lowest(grid, values.mean(axis=0)[None])[0], _lowest(grid, values).mean()
-        found[r] = blind - seeing if blind - seeing > _ROUNDING * blind else 0.0
+        if np.isinf(blind):
+            found[r] = np.inf
+        else:
+            found[r] = blind - seeing if blind - seeing > _ROUNDING * blind else 0.0
     return average(found)
 
 
@@ -133,11 +133,11 @@ def _lowest(grid: Floats, values: Floats) -> Floats:
         return np.asarray(least)
     rows, k = np.flatnonzero(inside), k[inside]
     left, right = x[k] - x[k - 1], x[k + 1] - x[k]
-    down = (values[rows, k] - values[rows, k - 1]) / left
-    up = (values[rows, k + 1] - values[rows, k]) / right
-    bend = (up - down) / (left + right)
-    slope = (down * right + up * left) / (left + right)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):  # beside infinite values there is no parabola
+        down = (values[rows, k] - values[rows, k - 1]) / left
+        up = (values[rows, k + 1] - values[rows, k]) / right
+        bend = (up - down) / (left + right)
+        slope = (down * right + up * left) / (left + right)
         drop = np.where(bend > 0, slope**2 / (4 * bend), 0.0)
-    least[rows] -= drop
+    least[rows] -= np.where(np.isfinite(drop), drop, 0.0)
     return np.asarray(least)

@@ -28,7 +28,7 @@ def scrambled(dimensions: int, points: int, seed: np.random.SeedSequence) -> Flo
     Parameters
     ----------
     dimensions : int
-        Dimensions d of the cube; 0 for none.
+        Dimensions d of the cube.
     points : int
         Points N of each scrambling, a power of 2.
     seed : SeedSequence
@@ -41,8 +41,6 @@ def scrambled(dimensions: int, points: int, seed: np.random.SeedSequence) -> Flo
     """
     from scipy.stats import qmc
 
-    if dimensions == 0:
-        return np.zeros((SCRAMBLINGS, points, 0))
     power = points.bit_length() - 1
     sets = [
         qmc.Sobol(dimensions, scramble=True, bits=64, seed=np.random.default_rng(child)).random_base2(power)

@@ -140,7 +140,8 @@ def uncertainty(
     )  # fmt: skip
     may_decide = decides(model, inputs, bounds)
     at_decision = measured_at_decision(model, at, may_decide=may_decide)
-    step = _Steps(progress, 2 + len(known) + (3 + len(known) * (not isinstance(model, Pool))) * may_decide)
+    valued = len(known) if len(known) == 1 or not isinstance(model, Pool) else 0
+    step = _Steps(progress, 2 + len(known) + (3 + valued) * may_decide)
     for_points, for_knowing = np.random.SeedSequence(number).spawn(2)
     shares = scrambled(2 * len(known), count, for_points)
     best = None

@@ -122,7 +122,8 @@ class Response:
             state = solve(Cluster(model.servers, rates))
             found = state.unavailability if self.costs is None else state.cost_rate(self.costs)
             return np.multiply(found, np.exp(-log_scale))
-        return np.asarray(np.exp(self.log_objective(columns, decision) - log_scale))
+        with np.errstate(over="ignore"):  # infinite in this unit, where no decision would be taken
+            return np.asarray(np.exp(self.log_objective(columns, decision) - log_scale))
 
     def _needed(self) -> list[str]:
         priced = [] if self.costs is None else measures.needed(self.costs)
