@@ -7,10 +7,10 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 NOTEBOOKS := $(wildcard notebooks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-peers lint docs bench soak coverage notebooks clean
+.PHONY: help demo test test-peers lint docs bench bench-peers soak coverage notebooks clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: $(VENV)/ready  ## the main job: when to rejuvenate the two servers of examples/duplex.toml
 	@$(BIN)/rejuvmodel optimize examples/duplex.toml
@@ -32,6 +32,9 @@ docs: $(VENV)/ready-dev  ## the documentation, to docs/_build/html
 
 bench: $(VENV)/ready-dev  ## the timings the project promises, measured here
 	@$(BIN)/python -m benchmarks
+
+bench-peers: $(VENV)/ready-dev $(PEERS)/ready-bench  ## rare outages, with the answers of other programs
+	@PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m benchmarks.comparison
 
 soak: $(VENV)/ready-dev  ## the long versions of the tests
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak tests
@@ -64,4 +67,8 @@ $(PEERS)/ready: tests/peers/requirements.txt
 	@echo "Setting up $(PEERS) ..."
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip -qq --disable-pip-version-check install --requirement tests/peers/requirements.txt
+	@touch $@
+
+$(PEERS)/ready-bench: $(PEERS)/ready benchmarks/peers/requirements.txt
+	@$(PEERS)/bin/python -m pip -qq --disable-pip-version-check install --requirement benchmarks/peers/requirements.txt
 	@touch $@
