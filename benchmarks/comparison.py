@@ -40,6 +40,7 @@ OTHERS = (
     "Storm, fractions",
 )
 PATIENCE = 60
+sys.set_int_max_str_digits(0)  # exact answers have thousands
 PEERS = os.environ.get("PEERS_PYTHON", str(ROOT / ".venv-peers" / "bin" / "python"))
 
 
@@ -73,8 +74,18 @@ def error(answer: dict, true: Fraction) -> str:
     """Relative error of an answer, a number or its logarithm, as text."""
     if "logarithm" in answer:
         return f"{abs(math.expm1(answer['logarithm'] - log_fraction(true))):.0e}"
+    if answer["answer"] in ("nan", "inf"):
+        return "gives " + str(answer["answer"])
     found = Fraction(answer["answer"])
-    return "exact" if found == true else "gives 0" if found == 0 else f"{float(abs(found / true - 1)):.0e}"
+    if found == true:
+        return "exact"
+    return "gives 0" if found == 0 else scientific(abs(found / true - 1), 0)
+
+
+def scientific(value: Fraction, decimals: int) -> str:
+    """Return a positive fraction of any size in scientific notation."""
+    exponent = math.floor(log_fraction(value) / math.log(10))
+    return f"{float(value / Fraction(10) ** exponent):.{decimals}f}e{exponent:+03d}"
 
 
 def ours(cluster: rj.Cluster) -> dict[str, dict]:

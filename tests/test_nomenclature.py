@@ -17,11 +17,12 @@ TABLE = re.compile(r"^\|(.+)\|\n\|[-|: ]+\|\n((?:\|.*\|\n)+)", re.M)
 PAGE = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
 #: What describes, refers or labels, and is no quantity.
 WORDS = {
-    "advice", "at", "best", "certified", "closest", "costs", "declared", "doubts", "estimator",
-    "exponential", "fit", "interval", "is_open", "labels", "law", "layout", "location", "logarithms",
-    "meets_target", "method", "methods", "model", "name", "notes", "objective", "pool", "prices",
-    "rates", "reason", "regime", "seed", "shape", "solution", "start", "state", "states", "table",
-    "trigger", "unrestricted", "until", "weibull", "where",
+    "advice", "at", "band", "best", "by_rate", "certified", "closest", "columns", "complement", "costs",
+    "decided", "decision", "declared", "doubts", "estimator", "exponential", "fit", "indices", "inputs",
+    "interval", "is_open", "labels", "law", "layout", "location", "logarithms", "meets_target",
+    "method", "methods", "model", "name", "notes", "objective", "of", "pool", "prices", "ranking",
+    "rates", "reason", "regime", "seed", "shape", "solution", "spreads", "start", "state", "states",
+    "table", "trigger", "unit", "unrestricted", "until", "weibull", "where",
 }  # fmt: skip
 #: Containers, texts and solvers, which hold no quantity of their own.
 OTHERS = {
