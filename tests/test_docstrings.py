@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import functools
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_public_docstring(name: str) -> None:
         ignored.add("PR01")  # a result, which nobody builds, documents what can be read from it
     wrong = [f"{code}: {what}" for code, what in report["errors"] if code not in ignored]
     assert not wrong, f"{report['file']}:{report['file_line']} {name}\n" + "\n".join(wrong)
+    assert not re.search(r"\w --", text), f"{name}: a heading has run into its text"
 
 
 def with_examples() -> list[str]:

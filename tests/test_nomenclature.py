@@ -18,10 +18,11 @@ PAGE = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
 #: What describes, refers or labels, and is no quantity.
 WORDS = {
     "advice", "at", "band", "best", "by_rate", "certified", "closest", "columns", "complement", "costs",
-    "decided", "decision", "declared", "doubts", "estimator", "exponential", "fit", "indices", "inputs",
-    "interval", "is_open", "labels", "law", "layout", "location", "logarithms", "meets_target",
-    "method", "methods", "model", "name", "notes", "objective", "of", "pool", "prices", "ranking",
-    "rates", "reason", "regime", "seed", "shape", "solution", "spreads", "start", "state", "states",
+    "decided", "decision", "declared", "doubts", "effects", "estimator", "exponential", "fit",
+    "indices", "inputs", "interval", "is_open", "labels", "law", "layout", "location", "logarithms",
+    "long_name", "measure", "measures", "meets_target", "method", "methods", "model", "name", "names",
+    "notes", "objective", "of", "parameter", "parameters", "pool", "prices", "ranking", "rates",
+    "reason", "regime", "seed", "shape", "solution", "spreads", "start", "state", "states", "symbol",
     "table", "trigger", "unit", "unrestricted", "until", "weibull", "where",
 }  # fmt: skip
 #: Containers, texts and solvers, which hold no quantity of their own.

@@ -52,8 +52,10 @@ class Sensitivity:
     method : str
         How they were obtained: "closed form", "product form" or "GTH".
 
-    Notes ----- A measure that vanishes with a parameter which is 0 has there the elasticity of its leading
-    power, so that of the planned unavailability with respect to λ_r = 0 is 1.
+    Notes
+    -----
+    A measure that vanishes with a parameter which is 0 has there the elasticity of its leading power, so that
+    of the planned unavailability with respect to λ_r = 0 is 1.
     """
 
     parameters: tuple[InputParameter, ...]

@@ -79,7 +79,7 @@ def path_steps(path: Any, model: Any) -> LabelledPath | CountedPath:
 
     Parameters
     ----------
-    path : EventLog or (times, states)
+    path : EventLog or tuple of array-like
         The path; of a pair the last time is the end, and its state is not entered any more.
     model : Cluster, Reactive, MarkovChain, Pool or None
         Whose path it is; a log knows it.

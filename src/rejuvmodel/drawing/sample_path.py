@@ -43,7 +43,7 @@ def plot_path(
 
     Parameters
     ----------
-    path : EventLog or (times, states)
+    path : EventLog or tuple of array-like
         A log that was simulated or read; or the times [h] at which states are entered and the states, the
         last time being the end. States are labels, or rows (healthy, unstable, rejuvenating, failed) of
         integers.
