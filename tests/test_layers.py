@@ -42,7 +42,10 @@ FLOORS = (
         "models.trigger",
         "models.phase_chain", "models.cluster_labels", "models.stretched", "models.pool_inputs",
     },
-    {"models.cluster", "models.reactive", "models.pool_states", "models.pool", "models.pool_levels"},
+    {
+        "models.cluster", "models.reactive",
+        "models.pool_states", "models.pool_chain", "models.pool", "models.pool_levels",
+    },
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
     {"product_solution", "pool_solution", "pool_solving", "pool_outage"},
     {"models.pool_prism", "prism"},

@@ -26,9 +26,8 @@ import numpy as np
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, SizeError
 from rejuvmodel.html_tables import html_table
-from rejuvmodel.markov.chain import MarkovChain
-from rejuvmodel.markov.flows import Family
 from rejuvmodel.memory import require_memory
+from rejuvmodel.models.pool_chain import pool_chain, require_chain_fits
 from rejuvmodel.models.pool_inputs import (
     pool_count,
     pool_dormancy,
@@ -44,11 +43,10 @@ from rejuvmodel.parameters import RATES_HEAD, Rates
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rejuvmodel.markov.chain import MarkovChain
+
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
-
-#: Bytes for each state of a chain that is built.
-_BYTES = 300.0
 
 
 class PoolRates(NamedTuple):
@@ -291,31 +289,8 @@ class Pool:
             If the chain would not fit in memory.
         """
         states = self.labels
-        require_memory(
-            f"The chain of {len(states)} states", _BYTES * len(states),
-            "Use fewer servers; the steady state needs no chain if the solver is left out.",
-        )  # fmt: skip
-        h, a, r, f = states.rows.T
-        out = self.rates_out(h, a, r, f)
-        places = np.arange(len(states))
-        moves = {
-            "aging": (1, 0, 0), "failure": (-1, 0, 1), "rejuvenation": (-1, 1, 0), "restart": (0, -1, 0),
-            "repair": (0, 0, -1),
-        }  # fmt: skip
-        families = []
-        for cause, (da, dr, df) in moves.items():
-            rate = getattr(out, cause)
-            some = np.flatnonzero(rate > 0)
-            target = states.numbers(a[some] + da, r[some] + dr, f[some] + df)
-            families.append(Family(cause, places[some], target, rate[some]))
-        up = h + a
-        down = up < self.needed
-        planned = down & (up + r >= self.needed)
-        groups = {"degraded": np.flatnonzero(a > 0), "rejuvenating": np.flatnonzero(r > 0)}
-        causes = {"unplanned": np.flatnonzero(down & ~planned), "planned": np.flatnonzero(planned)}
-        servers = {"degraded": a[a > 0].astype(np.float64), "rejuvenating": r[r > 0].astype(np.float64)}
-        start = int(states.numbers(0, 0, 0))
-        return MarkovChain(states, tuple(families), causes, groups, start, servers)  # type: ignore[arg-type]
+        require_chain_fits(states)
+        return pool_chain(states, self.rates_out(*states.rows.T)._asdict(), self.needed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values.
