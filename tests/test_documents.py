@@ -36,6 +36,15 @@ def test_the_blocks_of_a_document(path: Path, directory: Path) -> None:
     run_document(path, directory)
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_formulas_are_shown_as_meant(path: Path) -> None:
+    """No formula has a fraction without braces or a dot, and no plus at a line's start makes a list of it."""
+    prose = re.sub(r"(?ms)^ *```.*?^ *```", "", path.read_text(encoding="utf-8"))
+    outside = re.sub(r"(?s)\$\$.*?\$\$", "", prose)
+    assert not re.findall(r"\\[td]?frac(?! *\{)|\\dot\b", prose)
+    assert not re.findall(r"(?m)^ *\+ .*", outside)
+
+
 HOW_TOS = sorted((ROOT / "docs" / "howto").glob("*.md"))
 
 
