@@ -294,6 +294,13 @@ def test_rare_outages_keep_their_logarithm() -> None:
     assert field.log_unavailability == pytest.approx(form(model).log_unavailability(25_000), rel=0.1)
 
 
+def test_rare_outages_are_shown_by_their_exponent() -> None:
+    """Where the unavailability underflows, text and table show its power of ten, not 0."""
+    field = rj.mean_field(pool(20_000, required=0.5))
+    assert field.unavailability == 0.0
+    assert f"10^{field.log_unavailability / math.log(10):.1f}" in repr(field)
+
+
 def test_capacity_above_the_mean() -> None:
     """Primaries that outnumber the up servers lose about the difference."""
     field = rj.mean_field(pool(10_000, spare_share=0.0))

@@ -19,6 +19,7 @@ import numpy as np
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import ConvergenceError, InvalidInputError
 from rejuvmodel.html_tables import html_table
+from rejuvmodel.measures import UNDERFLOW
 from rejuvmodel.models.fluid_limit import OperatingPoint, operating_points
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.up_counts import NormalCount, deviations
@@ -126,11 +127,17 @@ class MeanField:
         rows += [
             ("up servers", f"{self.up:.6g} ± {self.up_deviation:.4g}"),
             ("required", f"{self.pool.needed}, {abs(self.z):.2f} standard deviations away"),
-            ("unavailability", f"{self.unavailability:.4g}"),
+            ("unavailability", self._unavailability()),
             ("capacity availability", f"{self.capacity_availability:.8g}"),
             ("rejuvenations per hour", f"{self.rejuvenations_per_hour:.6g}"),
         ]
         return rows + [("doubt", doubt) for doubt in self.doubts]
+
+    def _unavailability(self) -> str:
+        """The unavailability, by its exponent where it underflows."""
+        if self.unavailability >= UNDERFLOW or self.log_unavailability == -math.inf:
+            return f"{self.unavailability:.4g}"
+        return f"10^{self.log_unavailability / math.log(10):.1f}"
 
     def __repr__(self) -> str:
         width = max(len(name) for name, _ in self._rows())
