@@ -96,7 +96,8 @@ def sensitivity(
     -----
     Nothing is differentiated numerically, and no step is chosen. The error of an elasticity E is at most
     about 1e-15·(n + abs(E)) with n servers, also of outages of 1e-300; a law of one's own on the clock
-    "service" has 1e-8. At a rate of 0 the derivative is the one-sided one. Theory: ``docs/theory/sensitivity.md``.
+    "service" has 1e-8. At a rate of 0 the derivative is the one-sided one. Theory:
+    ``docs/theory/sensitivity.md``.
 
     Examples
     --------
