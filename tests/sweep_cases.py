@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,20 @@ class Logged:
         with Path(self.path).open("a", encoding="utf-8") as log:
             log.write(f"{os.getpid()}\n")
         time.sleep(self.pause)
+        return float(state.unavailability)
+
+
+@dataclass(frozen=True)
+class Deadly:
+    """The unavailability, but above a limit its process kills itself, once; a file says that it has."""
+
+    path: str
+    limit: float
+
+    def __call__(self, state: rj.SteadyState) -> float:
+        if state.unavailability > self.limit and not Path(self.path).exists():
+            Path(self.path).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         return float(state.unavailability)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweep_cases import CLUSTER
 
@@ -22,6 +22,7 @@ def axes(lengths: list[int]) -> tuple[object, ...]:
     return axes_of(CLUSTER, {name: np.arange(1.0, n + 1) for name, n in zip(NAMES, lengths, strict=False)})
 
 
+@settings(max_examples=40)
 @given(lengths=LENGTHS, outer=st.integers(0, 5), most=st.integers(1, 60), points=st.integers(1, 100))
 def test_every_point_once(lengths: list[int], outer: int, most: int, points: int) -> None:
     """Chunks hold all blocks, blocks all points in order, each with the values of C order."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sweep_cases import CLUSTER, POOL, Logged, calls
+from sweep_cases import CLUSTER, POOL, Deadly, Logged, calls
 
 import rejuvmodel as rj
 
@@ -67,6 +67,17 @@ def test_errors_of_workers_come_through() -> None:
     over = {"primaries": [1, 3], "required": [1, 2, 3, 4]}
     with pytest.raises(rj.InvalidInputError, match=r"required at primaries=1, required=[34]"):
         rj.sweep(POOL, over, workers=2, chunk=3)
+
+
+def test_a_worker_that_dies(tmp_path: Path) -> None:
+    """A process that is killed is an error in words; what was kept counts, and the rest is done then."""
+    every = rj.sweep(CLUSTER, OVER, "unavailability", solver=rj.ClosedForm()).unavailability.values.ravel()
+    over, limit = {"aging": OVER["aging"], "servers": [3, 1]}, float(np.sort(every)[-3])
+    deadly = {"deadly": Deadly(str(tmp_path / "dead"), limit)}
+    with pytest.raises(rj.RejuvmodelError, match="a process has ended before its work"):
+        rj.sweep(CLUSTER, over, deadly, chunk=1, workers=2, keep=tmp_path / "kept")
+    found = rj.sweep(CLUSTER, over, deadly, chunk=1, workers=2, keep=tmp_path / "kept")
+    assert np.sort(found.deadly.values.ravel()) == pytest.approx(np.sort(every), rel=1e-13)
 
 
 def test_a_map_that_loses_items_is_noticed() -> None:

@@ -115,6 +115,8 @@ def sweep(
         If the result would not fit in memory, or a point is too large.
     ConvergenceError
         If a point cannot be solved.
+    RejuvmodelError
+        If a worker process dies, or a function like map loses a chunk.
     OSError
         If the disk of the file is full or fails; chunks that were kept stay kept.
     MissingPackageError

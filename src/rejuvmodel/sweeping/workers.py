@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
+    BrokenExecutor,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -22,7 +23,7 @@ from typing import Any, TypeAlias
 
 from rejuvmodel.arrays import is_number, whole_number
 from rejuvmodel.durations import shown
-from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.errors import InvalidInputError, RejuvmodelError
 from rejuvmodel.sweeping.jobs import Job, Result, run
 
 Finish: TypeAlias = Callable[[int, Result], None]
@@ -104,8 +105,14 @@ def _by_own_workers(jobs: Iterator[Job], count: int, finish: Finish, place: Plac
         # Not by fork, which would copy the locks of other threads as they are.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         executor = ProcessPoolExecutor(count, multiprocessing.get_context(method), _leave_interrupts)
-    with executor:
-        _by_executor(executor, tasks, finish, in_blocks, patient=True)
+    try:
+        with executor:
+            _by_executor(executor, tasks, finish, in_blocks, patient=True)
+    except BrokenExecutor as problem:
+        raise RejuvmodelError(
+            "workers: a process has ended before its work (out of memory, killed, or a script that does not "
+            'begin its work below if __name__ == "__main__":). Chunks in a file of keep count: call again.'
+        ) from problem
 
 
 def _by_executor(
