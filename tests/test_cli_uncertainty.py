@@ -61,7 +61,7 @@ def test_a_file_says_what_is_known() -> None:
     text = said("uncertainty", path, *FEW)
     assert cells(text, "cost in 365 d")[1] == f"{found.cost.median:,.2f} EUR"
     assert "Target of at most 5 min down in 365 d" in text
-    assert "not proved" in text
+    assert "no rate of the bounds is better by more than" in text
 
 
 def test_a_wait_in_the_file_is_measured() -> None:

@@ -75,7 +75,8 @@ FLOORS = (
     },
     {
         "propagation.averages", "propagation.points", "propagation.marginals", "propagation.responses",
-        "propagation.search", "propagation.spreads", "propagation.indices", "propagation.knowing",
+        "propagation.search", "propagation.lower_bounds", "propagation.spreads", "propagation.indices",
+        "propagation.knowing",
         "propagation.expected_optimum", "propagation.deciding", "propagation.uncertainty_result",
         "propagation.uncertainty_words", "propagation.uncertainty_inputs", "propagation.propagating",
     },

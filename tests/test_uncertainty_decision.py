@@ -10,6 +10,9 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 
 import rejuvmodel as rj
+from rejuvmodel.propagation.lower_bounds import possible_gain
+from rejuvmodel.propagation.responses import Response
+from rejuvmodel.propagation.search import decisions
 
 RATES = rj.Rates.from_mean_times(aging="7 d", failure="90 d", repair="2 h", restart="20 min")
 COSTS = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
@@ -117,6 +120,37 @@ def test_no_other_rate_is_better_on_average() -> None:
     average = np.exp(log_cost(rj.Cluster(2, RATES), rates, **columns)).mean(axis=0)
     assert found.decision.expected.mean <= average.min() * (1 + 1e-9)
     assert found.cost.mean.mean == pytest.approx(found.decision.expected.mean, rel=1e-9)
+
+
+@pytest.mark.parametrize("servers", [1, 2, 5])
+@pytest.mark.parametrize("bounds", [(0, 10), (1e-4, np.inf), (0.01, 0.02)])
+def test_no_rate_beats_the_lower_bound(servers: int, bounds: tuple[float, float]) -> None:
+    """Wherever the decision is claimed to be, the bound on the gain holds against a fine grid of rates."""
+    rng = np.random.default_rng(servers)
+    model = rj.Cluster(servers, RATES)
+    columns = {"failure": rng.lognormal(-7, 1, 64), "repair": rng.lognormal(-0.7, 0.5, 64)}
+    each = {name: column[:, None] for name, column in columns.items()}
+    inner = np.geomspace(max(bounds[0], 1e-9), min(bounds[1], 1e6), 1500)
+    fine = np.concatenate([bounds[:1], inner, bounds[1:]])
+    averages = np.exp(log_cost(model, fine, **each)).mean(axis=0)
+    response = Response(model, COSTS)
+    grid = decisions(response, columns, *bounds)
+    gains = []
+    for claimed in (averages.min(), averages[0], averages[700], averages.max()):
+        gain = possible_gain(response, columns, grid, float(np.log(claimed)))
+        assert 1 - gain <= averages.min() / claimed * (1 + 1e-12)
+        gains.append(gain)
+    assert gains[0] < 2e-3  # tight where it matters
+
+
+def test_the_bound_says_where_it_is_none() -> None:
+    """With a trigger, and where nothing fails, there is no bound, and the words say not proved."""
+    trigger = rj.Trigger(rj.Fixed(100), clock="unstable")
+    never = RATES.replace(failure=0)
+    for model in (rj.Cluster(2, RATES, trigger), rj.Cluster(2, never)):
+        best = rj.uncertainty(model, {"repair": (0.3, 0.8)}, costs=COSTS, points=4).decision
+        assert best.possible_gain is None
+        assert "not proved" in best.certainty
 
 
 def test_values_of_information_are_ordered() -> None:

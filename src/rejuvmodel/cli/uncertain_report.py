@@ -125,5 +125,5 @@ def _decision(file: ClusterFile, found: Uncertainty, best: ExpectedOptimum, span
     return [
         f"Wait of least expected {what}: {wait} ({best.location}); expected {expected} in {span}.",
         f"Best wait at the rates of the file: {guess}; expected to cost {regret} more.",
-        f"Found by a search between the bounds of the file on {points}, not proved.",
+        f"Decided on {points}: {best.certainty}.",
     ]

@@ -84,6 +84,9 @@ class ExpectedOptimum:
         The objective per hour against the decision.
     bounds : tuple of float
         Interval of decisions, rates [1/h] or with a trigger mean delays [h].
+    possible_gain : float or None
+        Share of the expected objective by which no rate of the bounds can be better on the points compared;
+        None where there is no such bound: with a trigger, for a pool, or where nothing fails.
     by_rate : bool
         Whether decisions are rates.
     points : int
@@ -102,8 +105,17 @@ class ExpectedOptimum:
     best_periods: Spread
     band: Band
     bounds: tuple[float, float]
+    possible_gain: float | None
     by_rate: bool
     points: int
+
+    @property
+    def certainty(self) -> str:
+        """What is known of the search, in words."""
+        if self.possible_gain is None:
+            return "found by a search, not proved"
+        share = max(100 * self.possible_gain, 0.001)
+        return f"no rate of the bounds is better by more than {share:.2g} % on the points compared"
 
     @property
     def decision(self) -> float:
@@ -133,5 +145,6 @@ class ExpectedOptimum:
             "perfect_information": self.perfect_information.to_dict(),
             "partial_information": None if partial is None else {k: v.to_dict() for k, v in partial.items()},
             "best_rates": self.best_rates.to_dict(), "best_periods": self.best_periods.to_dict(),
-            "bounds": list(self.bounds), "by_rate": self.by_rate, "points": self.points,
+            "bounds": list(self.bounds), "possible_gain": self.possible_gain, "by_rate": self.by_rate,
+            "points": self.points,
         }  # fmt: skip

@@ -100,7 +100,7 @@ def _on_the_decision(best: ExpectedOptimum, horizon: float, priced: bool) -> lis
     found = f"{wait_text(best.period)} ({best.location}), {best.expected:.5g}{unit} in {words(horizon)}"
     guess = f"{wait_text(best.best_guess_period)}, expected to be worse by {best.regret:.3g}{unit}"
     lines = [
-        f"Wait of least expected {what}: {found}; found by a search, not proved.",
+        f"Wait of least expected {what}: {found}; {best.certainty}.",
         f"Best wait at the model's own rates: {guess}.",
         f"Knowing all rates before deciding is worth {best.perfect_information:.3g}{unit}.",
     ]
