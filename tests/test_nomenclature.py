@@ -17,8 +17,8 @@ TABLE = re.compile(r"^\|(.+)\|\n\|[-|: ]+\|\n((?:\|.*\|\n)+)", re.M)
 PAGE = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
 #: What describes, refers or labels, and is no quantity.
 WORDS = {
-    "advice", "at", "band", "best", "by_rate", "certified", "closest", "columns", "complement", "costs",
-    "decided", "decision", "declared", "doubts", "effects", "estimator", "exponential", "fit",
+    "advice", "at", "band", "best", "by_rate", "certainty", "certified", "closest", "columns", "complement",
+    "costs", "decided", "decision", "declared", "doubts", "effects", "estimator", "exponential", "fit",
     "indices", "inputs", "interval", "is_open", "labels", "law", "layout", "location", "logarithms",
     "long_name", "measure", "measures", "meets_target", "method", "methods", "model", "name", "names",
     "notes", "objective", "of", "parameter", "parameters", "pool", "prices", "ranking", "rates",
