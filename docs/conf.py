@@ -16,6 +16,7 @@ copyright = "2026, The rejuvmodel developers"
 version = release = installed_version("rejuvmodel")
 
 extensions = [
+    "attribute_entries",
     "gallery",
     "mathml",
     "myst_nb",
