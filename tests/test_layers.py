@@ -44,10 +44,11 @@ FLOORS = (
     },
     {
         "models.cluster", "models.reactive",
-        "models.pool_states", "models.pool_chain", "models.pool", "models.pool_levels",
+        "models.pool_states", "models.pool_chain", "models.pool", "models.pool_widths",
+        "models.pool_levels",
     },
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
-    {"product_solution", "pool_solution", "pool_solving", "pool_outage"},
+    {"product_solution", "pool_edges", "pool_solution", "pool_state", "pool_solving", "pool_outage"},
     {"models.pool_prism", "prism"},
     {"solving", "mission_inputs", "mission_result", "mission", "parameter_values", "model_parameters"},
     {
@@ -144,7 +145,7 @@ LATE = {
     ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
     ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
     ("cluster_file", "uncertainty_table"),
-    *(("solving", room) for room in ("pool_solution", "pool_solving", "product_solution")),
+    *(("solving", room) for room in ("pool_solution", "pool_state", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.
 CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer", "pandas", "xarray"}

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from pools import BALANCED, REALISTIC, RESTRICTED, SLOW_RESTART, log_all_failed, pool, worst_log
 
 import rejuvmodel as rj
-from rejuvmodel import pool_solving
+from rejuvmodel import pool_solution, pool_solving
 from rejuvmodel.markov import levels as sweeping
-from rejuvmodel.models import pool_levels
-from rejuvmodel.pool_solution import PoolSolution, PoolState
+from rejuvmodel.models import pool_levels, pool_widths
+from rejuvmodel.models.pool_widths import all_widths
+from rejuvmodel.pool_solution import PoolSolution
+from rejuvmodel.pool_state import PoolState
 
 #: What the issue promises of ln P(all failed), and what is asked of every other entry.
 RTOL = 1e-11
@@ -281,23 +283,36 @@ CUT = {
     "standby, few required": {"mode": "active/standby", "spares": 8, "dormancy": 0.3, "required": 12},
     "many slots": {"slots": 20, "required": 16},
     "free": {"required": 16},
-}
+    "guarded": {"guarded": True, "spares": 4},
+    "guarded, standby, few slots": {
+        "guarded": True, "mode": "active/standby", "spares": 6, "slots": 4
+    },
+}  # fmt: skip
 
 
 @cache
 def _cut(name: str) -> tuple[rj.Pool, PoolState]:
-    one = pool(24, REALISTIC | {"restart": 0.3}, **CUT[name])
-    return one, PoolState(pool_solving._solved(one, rj.LevelReduction(), 25))
+    total, restart = (60, 6.0) if "guarded" in name else (24, 0.3)
+    one = pool(total, REALISTIC | {"restart": restart}, **CUT[name])
+    return one, PoolState(pool_solving._solved(one, rj.LevelReduction(), all_widths(one)))
 
 
 def _lost(one: rj.Pool, right: PoolState) -> float:
-    state = rj.solve(one, rj.LevelAggregation())
-    assert state.solution.is_cut
-    seen = ~np.isnan(state.log_up_servers)
+    solution = rj.solve(one, rj.LevelAggregation()).solution
+    assert solution.is_cut
+    found, known = (_counts(state) for state in (solution, right.solution))
+    seen = ~np.isnan(found)
     if not seen[one.needed - 1 :].all():
         return math.inf
-    planned = math.log(state.planned_unavailability / right.planned_unavailability)
-    return max(float(np.max(np.abs(state.log_up_servers - right.log_up_servers)[seen])), abs(planned))
+    planned = float(solution.mass("planned", logarithm=True)) - math.log(right.planned_unavailability)
+    return max(float(np.max(np.abs(found - known)[seen])), abs(planned))
+
+
+def _counts(solution: PoolSolution) -> Any:
+    """Logarithms of the numbers of up servers, of what was solved and of nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pool_solution, "whole_is_small", lambda _: False)
+        return solution.log_up_counts
 
 
 @pytest.mark.parametrize("name", CUT)
@@ -311,15 +326,38 @@ def test_cut_is_safe(name: str) -> None:
 
 def test_planted_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cut that ignores planned downtime loses some of it."""
-    monkeypatch.setattr(pool_levels, "_CUT_OF_DOWN", 1.0)
-    monkeypatch.setattr(PoolSolution, "misses_downtime", False)
+    monkeypatch.setattr(pool_widths, "_CUT_OF_DOWN", 1.0)
+    monkeypatch.setattr(PoolSolution, "too_narrow", np.zeros(1, dtype=bool))
     assert _lost(*_cut("standby")) > 1e3 * RTOL
 
 
 def test_planted_cut_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cut that turns out to lose downtime is widened until it does not."""
-    monkeypatch.setattr(pool_levels, "_CUT_OF_DOWN", 1.0)
+    monkeypatch.setattr(pool_widths, "_CUT_OF_DOWN", 1.0)
     assert _lost(*_cut("standby")) < RTOL
+
+
+@pytest.mark.parametrize("name", ["guarded", "guarded, standby, few slots"])
+def test_planted_cut_of_guard_is_widened(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels in which the guard's bound left out too much are widened until nothing is lost."""
+    monkeypatch.setattr(pool_widths, "_CUT_OF_GUARD", 0.5)
+    assert _lost(*_cut(name)) < RTOL
+
+
+def test_planted_cut_of_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bound loses digits where nobody looks at what was left out."""
+    monkeypatch.setattr(pool_widths, "_CUT_OF_GUARD", 0.5)
+    monkeypatch.setattr(PoolSolution, "too_narrow", np.zeros(1, dtype=bool))
+    one, right = _cut("guarded")
+    found = rj.solve(one, rj.LevelAggregation()).log_probability_all_failed
+    assert abs(found - right.log_probability_all_failed) > 1e3 * RTOL
+
+
+def test_up_servers_of_small_pools_are_all_known() -> None:
+    """Where all states can be had in seconds, every number of up servers has its probability."""
+    one, right = _cut("standby")
+    found = rj.solve(one).log_up_servers
+    assert np.max(np.abs(found - right.log_up_servers)) < RTOL
 
 
 def test_planted_wrong_diagonal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from rejuvmodel.pool_alternative import Prices as Prices
     from rejuvmodel.pool_choice import choose_pool as choose_pool
     from rejuvmodel.pool_choice_result import PoolChoice as PoolChoice
-    from rejuvmodel.pool_solution import PoolState as PoolState
+    from rejuvmodel.pool_state import PoolState as PoolState
     from rejuvmodel.prism import to_prism as to_prism
     from rejuvmodel.propagation.averages import Average as Average
     from rejuvmodel.propagation.expected_optimum import ExpectedOptimum as ExpectedOptimum
@@ -116,7 +116,7 @@ _HOMES = {
     "Pool": "models.pool",
     "PoolAlternative": "pool_alternative",
     "PoolChoice": "pool_choice_result",
-    "PoolState": "pool_solution",
+    "PoolState": "pool_state",
     "PrismText": "markov.prism_text",
     "Prices": "pool_alternative",
     "RateEstimate": "estimation.rate_estimate",

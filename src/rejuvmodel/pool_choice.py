@@ -31,7 +31,7 @@ from rejuvmodel.pool_choice_result import PoolChoice, why
 from rejuvmodel.pool_curve import PoolCurve
 from rejuvmodel.pool_optimum import pool_bounds
 from rejuvmodel.pool_search import least_within, seen
-from rejuvmodel.pool_solution import PoolState
+from rejuvmodel.pool_state import PoolState
 from rejuvmodel.solving import solve
 
 #: Alternatives that are looked at, at most.

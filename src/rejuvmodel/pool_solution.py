@@ -1,4 +1,4 @@
-"""The steady state of a pool as levels, and the measures that it has beyond those of every steady state."""
+"""The steady state of a pool as levels: its masses, and what was left out of it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,16 @@ from rejuvmodel.markov.levels import aggregate
 from rejuvmodel.measures import log_sum
 from rejuvmodel.memory import require_memory
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.models.pool_levels import PoolLevels, log_renewed, require_sweepable
+from rejuvmodel.models.pool_levels import PoolLevels, require_sweepable, whole_is_small
 from rejuvmodel.models.pool_states import PoolStates
-from rejuvmodel.product_solution import ProductSolution
-from rejuvmodel.steady_state import SteadyState
+from rejuvmodel.models.pool_widths import all_widths, log_renewed
+from rejuvmodel.pool_edges import Edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-
-#: Share of a probability up to which what was left out is not seen.
-_MISSED = 1e-13
+    Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +40,8 @@ class PoolSolution:
         The pool.
     found : LevelSolution
         What the solver found.
-    wide : int
-        Values of r that are kept in every level.
+    widths : ndarray of int
+        Values of r that are kept in each level.
     method : str
         Name of the solver.
     reason : str
@@ -53,7 +50,7 @@ class PoolSolution:
 
     pool: Pool
     found: LevelSolution
-    wide: int
+    widths: Integers
     method: str
     reason: str
 
@@ -75,52 +72,59 @@ class PoolSolution:
     @cached_property
     def _tables(self) -> list[Floats]:
         """Conditional probabilities of (a, r) in each level."""
-        return [x.reshape(-1, self.wide) for x in self.found.inside]
+        return [x.reshape(-1, wide) for x, wide in zip(self.found.inside, self.widths.tolist(), strict=True)]
 
     @cached_property
     def log_up(self) -> Floats:
         """Natural logarithms of P(f failed and r rejuvenating), shape (levels, r)."""
-        with np.errstate(divide="ignore"):
-            logs = np.log(np.stack([table.sum(axis=0) for table in self._tables]))
         if self.is_cut and self.pool.unrestricted:
             # What was cut off is known: servers that have not failed rejuvenate one by one.
-            logs = np.full((len(logs), self.pool.total + 1), -inf)
-            for f in range(len(logs)):
-                logs[f, : self.pool.total - f + 1] = log_renewed(self.pool, self.pool.total - f)
+            logs = log_renewed(self.pool, self.pool.total - np.arange(len(self.widths)))
+        else:
+            logs = np.full((len(self.widths), int(self.widths.max())), -inf)
+            with np.errstate(divide="ignore"):
+                for row, table in zip(logs, self._tables, strict=True):
+                    row[: table.shape[1]] = np.log(table.sum(axis=0))
         joint: Floats = logs + self.found.log_masses[:, None]
         return joint
 
     @property
     def is_cut(self) -> bool:
         """Whether states of many rejuvenating servers were left out."""
-        return self.wide <= self.pool.labels.most_rejuvenating
+        return bool(np.any(self.widths < all_widths(self.pool)))
 
-    @property
-    def misses_downtime(self) -> bool:
-        """Whether what was left out may be seen in the unavailability."""
-        if not self.is_cut or self.pool.unrestricted:
-            return False
-        edge = float(log_sum(self.log_up[:, -1]))
-        return bool(edge > float(self.mass("planned", logarithm=True)) + np.log(_MISSED))
+    @cached_property
+    def _edges(self) -> Edges:
+        return Edges(self.log_up, self.widths, self.widths < all_widths(self.pool))
+
+    @cached_property
+    def too_narrow(self) -> NDArray[np.bool_]:
+        """Levels in which what was left out may be seen, beside the level or as planned downtime."""
+        if self.pool.unrestricted:
+            return np.zeros(len(self.widths), dtype=bool)
+        planned = float(self.mass("planned", logarithm=True))
+        return self._edges.seen(self.found.log_masses, planned, self.pool.total - self.pool.needed)
 
     @cached_property
     def whole(self) -> PoolSolution:
         """The same with no state left out."""
         if not self.is_cut:
             return self
-        levels = PoolLevels(self.pool, self.pool.labels.most_rejuvenating + 1)
+        levels = PoolLevels(self.pool, all_widths(self.pool))
         require_sweepable(levels)
         found = aggregate(levels, LevelAggregation())
-        return PoolSolution(self.pool, found, levels.wide, self.method, self.reason)
+        return PoolSolution(self.pool, found, levels.widths, self.method, self.reason)
 
     @cached_property
     def log_up_counts(self) -> Floats:
         """Natural logarithms of the probabilities of 0 … N servers up; NaN where too rare to be known."""
+        if self.is_cut and not self.pool.unrestricted and whole_is_small(self.pool):
+            return self.whole.log_up_counts
         logs = self.log_up
         up = self.pool.total - np.arange(logs.shape[0])[:, None] - np.arange(logs.shape[1])
         found = np.array([log_sum(logs[up == j]) for j in range(self.pool.total + 1)])
         if self.is_cut and not self.pool.unrestricted:
-            found[found + np.log(_MISSED) < float(log_sum(logs[:, -1]))] = np.nan
+            found[self._edges.hide(found)] = np.nan
         return found
 
     @property
@@ -192,108 +196,15 @@ class PoolSolution:
 def from_probabilities(pool: Pool, log_pi: Floats, residual: float, method: str, reason: str) -> PoolSolution:
     """The solution of a pool from the logarithms of the probabilities of all its states."""
     states: PoolStates = pool.labels
-    wide = states.most_rejuvenating + 1
+    widths = all_widths(pool)
     _, a, r, _ = states.rows.T
     masses, inside = [], []
-    for start, end in pairwise(states.level_starts.tolist()):
+    for (start, end), wide in zip(pairwise(states.level_starts.tolist()), widths.tolist(), strict=True):
         logs = log_pi[start:end]
         masses.append(float(log_sum(logs)))
         table = np.zeros((int(a[start:end].max()) + 1, wide))
         table[a[start:end], r[start:end]] = np.exp(logs - masses[-1])
         inside.append(table.reshape(-1))
-    return PoolSolution(pool, LevelSolution(np.array(masses), inside, 0, 0.0, residual), wide, method, reason)
-
-
-class PoolState(SteadyState):
-    """Steady state of a pool: what every `SteadyState` has, and how many servers are up.
-
-    Parameters
-    ----------
-    solution : PoolSolution or ProductSolution
-        What was found.
-    """
-
-    solution: PoolSolution | ProductSolution
-
-    @property
-    def states(self) -> Any:
-        """All states (h, a, r, f), shape (states, 4), in the order of `probabilities`."""
-        return self.solution.pool.states
-
-    @property
-    def reason(self) -> str:
-        """Why this solver was chosen."""
-        return self.solution.reason
-
-    @property
-    def iterations(self) -> int:
-        """Sweeps over all levels; 0 for a direct solution."""
-        return self.solution.sweeps
-
-    @property
-    def contraction(self) -> float:
-        """Factor by which changes fell per sweep at the end; 0 for a direct solution."""
-        return self.solution.contraction
-
-    @cached_property
-    def log_up_servers(self) -> Floats:
-        """Natural logarithms of the probabilities of 0 … N servers up; read-only.
-
-        NaN where the probability is so far below that of being down that it was not computed.
-        """
-        found = self.solution.log_up_counts.view()
-        found.setflags(write=False)
-        return found
-
-    @property
-    def up_servers(self) -> Floats:
-        """Probabilities of 0 … N servers up."""
-        return np.exp(self.log_up_servers)
-
-    @property
-    def capacity_availability(self) -> float:
-        """Expected share of the primaries' work that is served, E[min(up, n)]/n."""
-        return float(np.exp(self.solution.mass("served", logarithm=True)))
-
-    @property
-    def log_probability_all_failed(self) -> float:
-        """Natural logarithm of the probability that all N servers have failed; −inf if they cannot."""
-        return self.solution.log_all_failed
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the measures as plain numbers and lists.
-
-        Returns
-        -------
-        dict
-            As for every steady state, and those of a pool; no probabilities of single states.
-        """
-        names = (
-            "availability", "unavailability", "log_unavailability", "planned_unavailability",
-            "unplanned_unavailability", "nines", "capacity_availability", "log_probability_all_failed",
-            "method", "reason", "iterations", "contraction", "residual",
-        )  # fmt: skip
-        up = [None if np.isnan(p) else p for p in self.up_servers.tolist()]
-        return {name: getattr(self, name) for name in names} | {"up_servers": up}
-
-    def _rows(self) -> list[tuple[str, str]]:
-        rows = [row for row in super()._rows() if row[0] != "balance residual"]
-        return [
-            rows[0],
-            ("why", self.reason),
-            *rows[1:],
-            ("capacity availability", f"{self.capacity_availability:.10g}"),
-            ("ln P(all failed)", f"{self.log_probability_all_failed:.10g}"),
-            *self._effort(),
-        ]
-
-    def _effort(self) -> list[tuple[str, str]]:
-        if not self.iterations:
-            return []
-        return [
-            ("sweeps, contraction", f"{self.iterations}, {self.contraction:.3g}"),
-            ("relative error left", f"{self.residual:.1e}"),
-        ]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return PoolState, (self.solution,)
+    return PoolSolution(
+        pool, LevelSolution(np.array(masses), inside, 0, 0.0, residual), widths, method, reason
+    )

@@ -16,7 +16,11 @@ from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require
 from rejuvmodel.pool_solution import PoolSolution, from_probabilities
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rejuvmodel.models.pool import Pool
+
+    Integers = NDArray[np.int64]
 
 #: States of a level up to which eliminating all levels takes no longer than sweeping them.
 _SMALL = 60
@@ -44,23 +48,25 @@ def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) ->
     ConvergenceError
         If no way gives numbers that can be trusted.
     """
-    wide: int | None = None
-    while (found := _solved(pool, solver, wide)).misses_downtime:
-        wide = found.wide + found.wide // 4 + 4
+    widths: Integers | None = None
+    while np.any((found := _solved(pool, solver, widths)).too_narrow):
+        widths = np.where(found.too_narrow, found.widths + found.widths // 4 + 4, found.widths)
     return found
 
 
-def _solved(pool: Pool, solver: LevelAggregation | LevelReduction | None, wide: int | None) -> PoolSolution:
-    """The solution with so many values of r."""
-    levels = PoolLevels(pool, wide)
+def _solved(
+    pool: Pool, solver: LevelAggregation | LevelReduction | None, widths: Integers | None
+) -> PoolSolution:
+    """The solution with so many values of r in each level."""
+    levels = PoolLevels(pool, widths)
     if pool.labels.most_failed == pool.labels.most_rejuvenating == 0:
         # Nothing ever becomes healthy again.
         x = np.zeros(pool.labels.most_unstable + 1)
         x[-1] = 1.0
         name = LevelReduction.name if solver is None else solver.name
         found = LevelSolution(np.zeros(1), [x], 0, 0.0, 0.0)
-        return PoolSolution(pool, found, 1, name, "servers only age")
-    size = (pool.labels.most_unstable + 1) * levels.wide
+        return PoolSolution(pool, found, levels.widths, name, "servers only age")
+    size = int(levels.sizes.max())
     if isinstance(solver, LevelReduction):
         return _reduced(levels, "it was asked for")
     if isinstance(solver, LevelAggregation):
@@ -84,9 +90,9 @@ def _solved(pool: Pool, solver: LevelAggregation | LevelReduction | None, wide: 
 def _swept(levels: PoolLevels, solver: LevelAggregation, why: str) -> PoolSolution:
     require_sweepable(levels)
     found = aggregate(levels, solver)
-    return PoolSolution(levels.pool, found, levels.wide, LevelAggregation.name, why)
+    return PoolSolution(levels.pool, found, levels.widths, LevelAggregation.name, why)
 
 
 def _reduced(levels: PoolLevels, why: str) -> PoolSolution:
     require_reducible(levels)
-    return PoolSolution(levels.pool, reduce_levels(levels), levels.wide, LevelReduction.name, why)
+    return PoolSolution(levels.pool, reduce_levels(levels), levels.widths, LevelReduction.name, why)

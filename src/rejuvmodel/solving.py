@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rejuvmodel.markov.flows import Flows
-    from rejuvmodel.pool_solution import PoolState
+    from rejuvmodel.pool_state import PoolState
 
     Floats = NDArray[np.float64]
 
@@ -118,8 +118,9 @@ def solve(model: Model, solver: Solver | None = None) -> SteadyState:
 def _pool_state(pool: Pool, solver: Solver | None) -> PoolState:
     """The steady state of a pool, by its product form where there is one and nothing else is asked for."""
     # Loaded only for pools.
-    from rejuvmodel.pool_solution import PoolState, from_probabilities
+    from rejuvmodel.pool_solution import from_probabilities
     from rejuvmodel.pool_solving import solved_pool
+    from rejuvmodel.pool_state import PoolState
     from rejuvmodel.product_solution import ProductSolution
 
     if pool.unrestricted and (solver is None or isinstance(solver, ClosedForm)):

@@ -19,6 +19,7 @@ are eliminated one after the other (``level_reduction``). A number that has not 
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,13 +43,13 @@ _ROUNDING = 1e-11
 #: Changes that are looked at to tell rounding from slow convergence.
 _NOISE = 7
 #: Where states are cut off, entries below this share of their level are not looked at.
-_LOOKED_AT = 1e-16
+_LOOKED_AT = 1e-18
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
 #: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
 _PATIENCE, _MANY, _AID_EVERY = 40, 60, 2
 #: Relative error that may be left; the disturbance, the rest of it that shows that, and sweeps until then.
-_ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG = 5e-12, 0.05, 1e-5, 5, 20
+_ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG, _FALLEN = 5e-12, 0.05, 1e-5, 5, 20, 0.8
 _BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."
 
 
@@ -120,7 +121,6 @@ class _Work:
         self.floor = _LOOKED_AT if levels.is_cut else 0.0
         self.last = np.inf
         starts = [level.start for level in self.levels]
-        self.firsts = np.cumsum([0, *(len(x) for x in starts[:-1])])
         if uniform:
             starts = [(x > 0) / np.count_nonzero(x) for x in starts]
         self.restart(starts)
@@ -137,11 +137,14 @@ class _Work:
 
     def _spread(self, k: int) -> None:
         level, x = self.levels[k], self.inside[k]
+        flows = []
         if k < len(self.levels) - 1:
             self.ups[k], self.up_flows[k] = level.up(x)
+            flows.append(self.up_flows[k])
         if k:
             self.downs[k], self.down_flows[k] = level.down(x)
-        if not all(np.isfinite(x).all() for x in (self.ups[k], self.downs[k])):
+            flows.append(self.down_flows[k])
+        if not all(0 < flow < np.inf for flow in flows):
             raise ConvergenceError(_BEYOND)
 
     def _solve(self, k: int, *, from_above: bool = True) -> None:
@@ -175,10 +178,11 @@ class _Work:
 
     def sweep(self) -> float:
         """Solve every level against its neighbours; return the largest change of a logarithm."""
-        old = np.concatenate(self.inside)
+        self.last = 0.0
         for k in self.order():
+            old = self.inside[k]
             self._solve(k)
-        self.last = self._distance(old)
+            self.last = max(self.last, self._change(old, self.inside[k]))
         return self.last
 
     def contraction(self, aided: bool) -> float:
@@ -187,7 +191,7 @@ class _Work:
         Small changes alone do not show that the sweeps have settled: sets of states that hardly lead to each
         other keep their shares, right or wrong. A disturbance of all states shows such sets.
         """
-        settled, old = self.inside, np.concatenate(self.inside)
+        settled = self.inside
         draw = np.random.default_rng(1)
         places = draw.uniform(-_SHAKE, _SHAKE, max(len(x) for x in settled))
         shaken = [x * np.exp(places[: len(x)] + draw.uniform(-_SHAKE, _SHAKE, len(x))) for x in settled]
@@ -197,26 +201,22 @@ class _Work:
             if aided and k % _AID_EVERY == 0 and (coarse := self.chain.coarse(self.inside)) is not None:
                 self.restart(coarse)
             self.sweep()
-            gaps.append(self._distance(old))
+            gaps.append(max(map(self._change, settled, self.inside)))
             if gaps[-1] < _ROUNDING or (len(gaps) >= _TRIAL and gaps[-1] < _CALM):
                 break
-            if len(gaps) >= _LONG and gaps[-1] > _TRUSTED * gaps[-2] and gaps[-1] > _TRUSTED**2 * gaps[-3]:
+            if len(gaps) >= _LONG and gaps[-1] > _FALLEN * gaps[-_LONG // 2]:
                 break
         if len(gaps) < 4:
             return 0.0  # gone at once, but for rounding
         lately = np.sqrt(max(gaps[-1] / gaps[-3], gaps[-2] / gaps[-4]))
         return float(max(lately, (gaps[-1] / gaps[0]) ** (1 / (len(gaps) - 1))))
 
-    def _distance(self, old: Floats) -> float:
-        """Largest difference of a logarithm of an entry from what it was."""
-        new = np.concatenate(self.inside)
-        least = np.maximum.reduceat(old, self.firsts) * self.floor
-        seen = old > np.maximum(np.repeat(least, np.diff(self.firsts, append=len(old))), 1e-280)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gap = float(np.max(np.abs(np.log(new[seen] / old[seen])), initial=0.0))
-        if not np.isfinite(new).all():
-            raise ConvergenceError(_BEYOND)
-        return gap
+    def _change(self, old: Floats, new: Floats) -> float:
+        """Largest difference of the logarithm of an entry of one level from what it was."""
+        seen = old > max(float(old.max()) * self.floor, 1e-280)
+        ratio = new[seen] / old[seen]
+        least, most = float(ratio.min()), float(ratio.max())
+        return max(math.log(most), -math.log(least)) if least > 0 else math.inf
 
     def log_masses(self) -> Floats:
         """Logarithms of the masses of the levels, from their birth–death chain."""

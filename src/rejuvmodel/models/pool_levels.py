@@ -1,8 +1,7 @@
 """A pool as levels f (failed servers), each a lattice of a unstable and r rejuvenating servers.
 
-A level is ordered by a, then r, so its matrix is a band as wide as r. Where r may be large, states of r
-beyond a conditional probability of 1e-20 are left out: r, never a, because rare values of a lead to failures.
-What is planned down, r servers together, is never left out.
+A level is ordered by a, then r, so its matrix is a band as wide as r. Which values of r are kept in each
+level is settled by ``pool_widths``. What leads beyond them is led to the largest that is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from rejuvmodel.markov.band_factors import BandFactor, band_factor
 from rejuvmodel.markov.level_blocks import Moves
 from rejuvmodel.markov.level_reduction import reduce_levels
 from rejuvmodel.memory import require_memory
+from rejuvmodel.models.pool_widths import all_widths, kept_widths, ratios
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,34 +25,39 @@ if TYPE_CHECKING:
     from rejuvmodel.models.pool import Pool, PoolRates
 
     Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
-#: Conditional probability of r below which it is left out.
-_CUT = 1e-20
 #: Time [s] of a place in a sweep for every value of r, usual number of sweeps, and what is too long.
 _SECONDS, _SWEEPS, _PATIENCE = 1.2e-8, 40, 600.0
+#: Places times values of r of what is swept in a few seconds.
+_LITTLE = 6e7
 _SMALLER = "Use fewer servers or slots, or mean_field(pool) for an approximation."
-#: The same beside the probability that too many rejuvenate.
-_CUT_OF_DOWN = 1e-14
 #: A restart this much slower than a repair makes r the slowest of all.
 _SLOW = 4.0
 
 
 class PoolLevel:
-    """States (a, r) of one level, as a rectangle of ``rows`` values of a and ``wide`` values of r."""
+    """States (a, r) of one level, as a rectangle of ``rows`` values of a and ``wide`` values of r.
 
-    def __init__(self, pool: Pool, failed: int, wide: int) -> None:
+    The levels above and below have ``wide_above`` and ``wide_below`` values of r.
+    """
+
+    def __init__(self, pool: Pool, failed: int, widths: Integers) -> None:
         states = pool.labels
-        self.pool, self.failed, self.wide = pool, failed, wide
+        self.pool, self.failed, self.wide = pool, failed, int(widths[failed])
+        self.wide_below = int(widths[max(failed - 1, 0)])
+        self.wide_above = int(widths[min(failed + 1, len(widths) - 1)])
         self.room = pool.total - failed
         self.rows = min(states.most_unstable, self.room) + 1
         self.above = min(states.most_unstable, self.room - 1) + 1 if failed < states.most_failed else 0
+        wide = self.wide
         a, r = np.arange(self.rows)[:, None], np.arange(wide)
         h = self.room - a - r
         there = h >= 0
         self.exists = there.reshape(-1)
         out = pool.rates_out(np.maximum(h, 0), a, r, failed)
         out = type(out)(*(np.where(there, rate, 0.0) for rate in out))
-        if wide <= states.most_rejuvenating:
+        if wide <= min(states.most_rejuvenating, self.room):
             out.rejuvenation[:, -1] = 0.0  # beyond the cut
         self.out: PoolRates = out
         self.repair = float(out.repair[0, 0])
@@ -71,22 +76,27 @@ class PoolLevel:
     def up_moves(self) -> Moves:
         """Failures, (a, r) → (a − 1, r)."""
         origin = np.flatnonzero(self.failing)
-        return Moves(origin, origin - self.wide, self.failing[origin])
+        a, r = np.divmod(origin, self.wide)
+        target = (a - 1) * self.wide_above + np.minimum(r, self.wide_above - 1)
+        return Moves(origin, target, self.failing[origin])
 
     def down_moves(self) -> Moves:
         """Repairs, into the same a and r."""
         origin = np.flatnonzero(self.exists)
-        return Moves(origin, origin, np.full(len(origin), self.repair))
+        a, r = np.divmod(origin, self.wide)
+        target = a * self.wide_below + np.minimum(r, self.wide_below - 1)
+        return Moves(origin, target, np.full(len(origin), self.repair))
 
     def up(self, x: Floats) -> tuple[Floats, float]:
         """Flow by failure, (a, r) → (a − 1, r)."""
         flow = (x * self.failing)[self.wide : self.wide * (self.above + 1)]
         total = float(flow.sum())
-        return flow / total if total > 0 else flow * np.nan, total
+        flow = flow / total if total > 0 else flow * np.nan
+        return _as_wide(flow, self.wide, self.wide_above), total
 
     def down(self, x: Floats) -> tuple[Floats, float]:
         """Flow by repair, into the same a and r, at the same rate from all."""
-        return x, self.repair
+        return _as_wide(x, self.wide, self.wide_below), self.repair
 
     def factor(self) -> BandFactor:
         """Factors of the level's matrix, transposed."""
@@ -122,35 +132,47 @@ class PoolLevel:
         return matrix
 
 
-class PoolLevels:
-    """All levels of a pool."""
+def _as_wide(x: Floats, old: int, new: int) -> Floats:
+    """Rows of ``old`` values as rows of ``new``: the last one kept takes those beyond."""
+    if old == new:
+        return x
+    table = x.reshape(-1, old)
+    found = np.zeros((len(table), new))
+    both = min(old, new)
+    found[:, :both] = table[:, :both]
+    found[:, both - 1] += table[:, both:].sum(axis=1)
+    return found.reshape(-1)
 
-    def __init__(self, pool: Pool, wide: int | None = None) -> None:
+
+class PoolLevels:
+    """All levels of a pool, each with its number of values of r."""
+
+    def __init__(self, pool: Pool, widths: Integers | None = None) -> None:
         self.pool = pool
-        self.wide = _width(pool) if wide is None else min(wide, pool.labels.most_rejuvenating + 1)
+        _require(pool, 60.0 * (pool.labels.most_failed + 1) * pool.total)
+        self.widths = kept_widths(pool) if widths is None else np.minimum(widths, all_widths(pool))
         self.starts_right = pool.unrestricted
         slowly = _SLOW * float(pool.rates.restart) < float(pool.rates.repair)
-        self.settles_slowly = slowly and self.wide > 1 and not pool.unrestricted
-        self.is_cut = self.wide <= pool.labels.most_rejuvenating
+        self.settles_slowly = slowly and bool(self.widths[0] > 1) and not pool.unrestricted
+        self.is_cut = bool(np.any(self.widths < all_widths(pool)))
 
     def __len__(self) -> int:
         return self.pool.labels.most_failed + 1
 
-    def rows_of(self, number: int) -> int:
-        """Values of a in the level of so many failed servers."""
-        return min(self.pool.labels.most_unstable, self.pool.total - number) + 1
-
-    def rows_in_all(self) -> int:
-        """Values of a in all levels together."""
-        return sum(self.rows_of(number) for number in range(len(self)))
+    @property
+    def sizes(self) -> Integers:
+        """Places (a, r) of each level."""
+        room = self.pool.total - np.arange(len(self))
+        found: Integers = (np.minimum(self.pool.labels.most_unstable, room) + 1) * self.widths
+        return found
 
     def level(self, number: int) -> PoolLevel:
         """Level of so many failed servers."""
-        return PoolLevel(self.pool, number, self.wide)
+        return PoolLevel(self.pool, number, self.widths)
 
     def coarse(self, inside: list[Floats]) -> list[Floats] | None:
         """Distributions with the masses of (a, f) from the chain in which r is aggregated."""
-        if self.wide == 1:
+        if np.all(self.widths == 1):
             return None
         levels = [self.level(k) for k in range(len(self))]
         shares, grains = [], []
@@ -205,46 +227,11 @@ class _Grains:
         return self.grains[number]
 
 
-def _ratios(pool: Pool) -> tuple[float, float]:
-    """Unstable and rejuvenating servers per healthy one, where nothing holds them up."""
-    rates, rejuvenation = pool.rates, pool.require_rejuvenation()
-    leaves = float(rates.failure) + rejuvenation
-    unstable = float(rates.aging) / leaves if leaves > 0 else 0.0
-    return unstable, unstable * rejuvenation / float(rates.restart)
-
-
-def _width(pool: Pool) -> int:
-    """Values of r that are kept, if the unrestricted pool is a good guess."""
-    most = pool.labels.most_rejuvenating
-    if most < 16 or _ratios(pool)[1] == 0:
-        return most + 1
-    logs = log_renewed(pool, pool.total)
-    kept = logs > logs.max() + np.log(_CUT)
-    if not pool.unrestricted:
-        # Planned downtime is made of many servers that rejuvenate at once: not to be cut beside failures.
-        down = logs[min(pool.total - pool.needed + 1, most) :]
-        kept |= logs > down.max() + np.log(_CUT_OF_DOWN)
-    return min(most, int(np.flatnonzero(kept)[-1])) + 1
-
-
-def log_renewed(pool: Pool, room: int) -> Floats:
-    """Logarithms of the binomial shares of 0 … ``room`` rejuvenating servers where nothing holds them up."""
-    from scipy.special import gammaln
-
-    unstable, renewed = _ratios(pool)
-    r, share = np.arange(room + 1), renewed / (1 + unstable + renewed)
-    rest = (1 + unstable) / (1 + unstable + renewed)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs: Floats = np.where(r > 0, r * np.log(share), 0.0) + (room - r) * np.log(rest)
-    logs += gammaln(room + 1) - gammaln(r + 1) - gammaln(room - r + 1)
-    return logs
-
-
 def _log_weights(pool: Pool, room: int, rows: int, wide: int) -> Floats:
     """Logarithms of multinomial weights of (a, r) among ``room`` servers."""
     from scipy.special import gammaln
 
-    unstable, renewed = _ratios(pool)
+    unstable, renewed = ratios(pool)
     a, r = np.arange(rows)[:, None], np.arange(wide)
     with np.errstate(divide="ignore", invalid="ignore"):
         of_a = np.where(a > 0, a * np.log(unstable), 0.0) - gammaln(a + 1)
@@ -256,9 +243,9 @@ def _log_weights(pool: Pool, room: int, rows: int, wide: int) -> Floats:
 def require_sweepable(levels: PoolLevels) -> None:
     """Refuse levels that could not be swept in the memory and the time that there is."""
     # Two triangles of a band, and some distributions, for every place.
-    places = levels.rows_in_all() * levels.wide
-    _require(levels, 8.0 * (2 * levels.wide + 12) * places)
-    seconds = _SECONDS * _SWEEPS * places * levels.wide
+    sizes, widths = levels.sizes, levels.widths
+    _require(levels.pool, 8.0 * float(np.sum((2.0 * widths + 12) * sizes)))
+    seconds = _SECONDS * _SWEEPS * float(np.sum(1.0 * sizes * widths))
     if seconds > _PATIENCE:
         raise SizeError(
             f"Sweeping {levels.pool.labels.size} states of {levels.pool.total} servers would take about "
@@ -266,12 +253,17 @@ def require_sweepable(levels: PoolLevels) -> None:
         )
 
 
+def whole_is_small(pool: Pool) -> bool:
+    """Whether sweeping all states of a pool, none left out, is a matter of a few seconds."""
+    levels = PoolLevels(pool, all_widths(pool))
+    return float(np.sum(1.0 * levels.sizes * levels.widths)) <= _LITTLE
+
+
 def require_reducible(levels: PoolLevels) -> None:
     """Refuse levels whose elimination would not fit in memory."""
     # The times in each level per hour in the one below it, a dense matrix.
-    _require(levels, 8.0 * sum((levels.rows_of(k) * levels.wide) ** 2 for k in range(len(levels))))
+    _require(levels.pool, 8.0 * float(np.sum(1.0 * levels.sizes**2)))
 
 
-def _require(levels: PoolLevels, needed: float) -> None:
-    states = levels.pool.labels.size
-    require_memory(f"Solving {states} states of {levels.pool.total} servers", needed, _SMALLER)
+def _require(pool: Pool, needed: float) -> None:
+    require_memory(f"Solving {pool.labels.size} states of {pool.total} servers", needed, _SMALLER)
