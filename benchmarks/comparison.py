@@ -85,7 +85,8 @@ def error(answer: dict, true: Fraction) -> str:
 def scientific(value: Fraction, decimals: int) -> str:
     """Return a positive fraction of any size in scientific notation."""
     exponent = math.floor(log_fraction(value) / math.log(10))
-    return f"{float(value / Fraction(10) ** exponent):.{decimals}f}e{exponent:+03d}"
+    mantissa, carried = f"{float(value / Fraction(10) ** exponent):.{decimals}e}".split("e")
+    return f"{mantissa}e{exponent + int(carried):+03d}"
 
 
 def ours(cluster: rj.Cluster) -> dict[str, dict]:
