@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "rejuvmodel"
 
 #: From the ground up. A room may import rooms of its own floor and below, and cycles are forbidden.
 FLOORS = (
-    {"errors", "durations", "memory", "html_tables", "optional_packages"},
+    {"errors", "durations", "memory", "blas_threads", "html_tables", "optional_packages"},
     {"text_files", "toml_tables", "toml_keys", "toml_files"},
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
@@ -117,7 +117,7 @@ CLOSED_ROAD = {
     "models.trigger_elasticities",
 }  # fmt: skip
 #: Packages that load so slowly that whoever does without them must not pay for them.
-HEAVY = {"scipy", "sympy", "matplotlib", "pandas", "xarray"}
+HEAVY = {"scipy", "threadpoolctl", "sympy", "matplotlib", "pandas", "xarray"}
 LIGHT = {
     "errors",
     "durations",
@@ -148,7 +148,7 @@ LATE = {
     *(("solving", room) for room in ("pool_solution", "pool_state", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.
-CORE_PACKAGES = {"numpy", "scipy", "sympy", "matplotlib", "typer", "pandas", "xarray"}
+CORE_PACKAGES = {"numpy", "scipy", "threadpoolctl", "sympy", "matplotlib", "typer", "pandas", "xarray"}
 
 
 @dataclass(frozen=True)

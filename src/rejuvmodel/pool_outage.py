@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from rejuvmodel.blas_threads import one_blas_thread
 from rejuvmodel.errors import ConvergenceError, SizeError
 from rejuvmodel.markov.level_reduction import dense_gth
 
@@ -47,6 +48,7 @@ class _Level(NamedTuple):
     down: float
 
 
+@one_blas_thread()
 def mean_time_by_levels(pool: Pool) -> float:
     """Return the mean time to the first outage of a pool that starts with all servers healthy.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.blas_threads import one_blas_thread
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_blocks import LevelSolution
 
@@ -31,6 +32,7 @@ _LARGEST = 3000
 _OTHERWISE = "Use GTH() for a smaller chain, or rates that differ less."
 
 
+@one_blas_thread()
 def reduce_levels(levels: PlainLevels) -> LevelSolution:
     """Return the steady state of a chain with levels by direct elimination.
 

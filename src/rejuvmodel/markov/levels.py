@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.blas_threads import one_blas_thread
 from rejuvmodel.errors import ConvergenceError
 from rejuvmodel.markov.level_blocks import LevelSolution
 from rejuvmodel.markov.level_reduction import only_level
@@ -53,6 +54,7 @@ _ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG, _FALLEN = 5e-12, 0.05, 1e-5, 5, 20, 0.8
 _BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."
 
 
+@one_blas_thread()
 def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
     """Return the steady state of a chain with levels by aggregation.
 
