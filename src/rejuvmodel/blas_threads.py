@@ -1,8 +1,8 @@
 """One thread for linear algebra on many small matrices.
 
 BLAS divides each product among all cores and waits for the slowest. Matrices of some hundreds gain little by
-that on an idle machine; where cores are shared, with other processes or with the workers of a sweep, every one
-of thousands of small steps waits for a core, and the whole takes ten times as long.
+that on an idle machine; where cores are shared, with other processes or with the workers of a sweep, every
+one of thousands of small steps waits for a core, and the whole takes ten times as long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _lock = Lock()
 _users = 0
-_limit: Any = None
+_before: Any = None
 
 
 @cache
@@ -30,16 +30,19 @@ def _controller() -> Any:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Let BLAS use one thread meanwhile; the number set before returns when the last user leaves."""
-    global _users, _limit  # noqa: PLW0603  # the number of threads is the process's, not the caller's
+    """Let BLAS use one thread meanwhile, and afterwards as many as before its first user came.
+
+    The number belongs to the process in some builds of BLAS and to each thread in others, so that every user
+    sets it and puts it back.
+    """
+    global _users, _before  # noqa: PLW0603  # what was before is known to the first user only
     with _lock:
-        if not _users:
-            _limit = _controller().limit(limits=1, user_api="blas")
+        mine = _controller().limit(limits=1, user_api="blas")
+        _before = _before if _users else mine
         _users += 1
     try:
         yield
     finally:
         with _lock:
             _users -= 1
-            if not _users:
-                _limit.restore_original_limits()
+            _before.restore_original_limits()
