@@ -16,7 +16,7 @@ demo: $(VENV)/ready  ## the main job: when to rejuvenate the two servers of exam
 	@$(BIN)/rejuvmodel optimize examples/duplex.toml
 
 test: lint  ## every check: style, types, docstrings, tests, code blocks of the documents, notebooks
-	@$(BIN)/python -m pytest --nbmake tests $(NOTEBOOKS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --nbmake tests $(NOTEBOOKS)
 
 test-peers: $(VENV)/ready-dev $(PEERS)/ready  ## the exported models, solved by the model checker Storm
 	@PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m pytest -m peers tests/test_peers.py

@@ -79,7 +79,7 @@ NO_STATES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", NO_STATES, ids=repr)
+@pytest.mark.parametrize("row", NO_STATES, ids=lambda row: "object" if type(row) is object else repr(row))
 def test_what_is_no_state(row: object) -> None:
     """Rows of another sum, outside the limits, of other lengths and other objects are refused."""
     states = PoolStates(4, 2, 1, 3)

@@ -26,7 +26,7 @@ def backwards(function: Any, items: Any) -> Any:
     return (function(item) for item in [items[-1], *items])
 
 
-@pytest.mark.parametrize("workers", [1, 2, map, backwards], ids=str)
+@pytest.mark.parametrize("workers", [1, 2, map, backwards], ids=["1", "2", "map", "backwards"])
 def test_the_same_numbers_bit_for_bit(workers: Any) -> None:
     """One worker, two processes and functions like map give what the calling thread gives."""
     here = rj.sweep(CLUSTER, OVER, MEASURES, chunk=4)
@@ -86,7 +86,11 @@ def test_a_map_that_loses_items_is_noticed() -> None:
         rj.sweep(CLUSTER, OVER, MEASURES, chunk=4, workers=lambda f, items: [f(next(iter(items)))])
 
 
-@pytest.mark.parametrize("workers", [0, 1.5, True, "2", ThreadPoolExecutor, object()], ids=repr)
+@pytest.mark.parametrize(
+    "workers",
+    [0, 1.5, True, "2", ThreadPoolExecutor, object()],
+    ids=["0", "1.5", "True", "text", "a class", "an object"],
+)
 def test_what_cannot_work(workers: Any) -> None:
     """What is no number, executor or function is refused before anything is computed."""
     with pytest.raises(rj.InvalidInputError, match="workers: got"):
