@@ -335,3 +335,29 @@ def test_result_as_value() -> None:
     for text in (repr(field), field._repr_html_()):
         assert "not certified" in text
         assert "standard deviations" in text
+
+
+def test_gap_to_the_exact_solution() -> None:
+    """The gap is the ratio of the unavailabilities and the difference of the capacities."""
+    rates = rj.Rates(aging=0.2, failure=0.05, repair=0.5, restart=1, rejuvenation=0.4)
+    forty = rj.Pool(primaries=40, rates=rates, required=33, crews=12, slots=2)
+    field, state = rj.mean_field(forty), rj.solve(forty)
+    gap = field.gap(state)
+    assert gap["unavailability"] == pytest.approx(field.unavailability / state.unavailability - 1, rel=1e-12)
+    assert gap["log_unavailability"] == pytest.approx(math.log1p(gap["unavailability"]), rel=1e-12)
+    assert gap["capacity_availability"] == pytest.approx(
+        field.capacity_availability - state.capacity_availability, abs=1e-15
+    )
+
+
+def test_gap_is_of_one_pool() -> None:
+    """The steady state of another pool, or of no pool, is refused."""
+    rates = rj.Rates(aging=0.2, failure=0.05, repair=0.5, restart=1, rejuvenation=0.4)
+    field = rj.mean_field(rj.Pool(primaries=40, rates=rates, slots=2))
+    for other in (
+        rj.solve(rj.Pool(primaries=40, rates=rates, slots=3)),
+        rj.solve(rj.Cluster(2, rates)),
+        None,
+    ):
+        with pytest.raises(rj.InvalidInputError, match="same pool"):
+            field.gap(other)

@@ -12,7 +12,7 @@ from rejuvmodel.markov.level_blocks import LevelSolution
 from rejuvmodel.markov.level_reduction import reduce_levels
 from rejuvmodel.markov.level_solvers import LevelAggregation, LevelReduction
 from rejuvmodel.markov.levels import aggregate
-from rejuvmodel.models.pool_levels import PoolLevels, require_reducible, require_sweepable
+from rejuvmodel.models.pool_levels import LARGE, PoolLevels, require_reducible, require_sweepable
 from rejuvmodel.pool_solution import PoolSolution, from_probabilities
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: States of a level up to which eliminating all levels takes no longer than sweeping them.
 _SMALL = 60
-#: … no longer than sweeping them with the help of aggregated states; and what is affordable at all.
-_MEDIUM, _LARGE = 450, 3000
+#: … no longer than sweeping them with the help of aggregated states.
+_MEDIUM = 450
 
 
 def solved_pool(pool: Pool, solver: LevelAggregation | LevelReduction | None) -> PoolSolution:
@@ -73,7 +73,7 @@ def _solved(
         return _swept(levels, solver, "it was asked for")
     if size <= _SMALL:
         return _reduced(levels, f"levels of at most {size} states are eliminated one after the other")
-    if len(levels) == 1 and size > _LARGE:
+    if len(levels) == 1 and size > LARGE:
         log_pi = GTH().log_weights(pool.chain().flows)[1]
         why = "no server ever fails, so there is one level, too large for a dense matrix"
         return from_probabilities(pool, log_pi, 0.0, GTH.name, why)
@@ -82,7 +82,7 @@ def _solved(
         why = f"levels of up to {size} states take longer to eliminate than the few sweeps that settle them"
         return _swept(levels, LevelAggregation(only_fast=medium), why)
     except ConvergenceError:
-        if size > _LARGE:
+        if size > LARGE:
             raise
         return _reduced(levels, f"sweeps {'would settle slowly' if medium else 'did not settle'}")
 

@@ -147,6 +147,7 @@ class ChainLevels:
     """
 
     is_cut = starts_right = settles_slowly = False
+    advice = "Try LevelReduction(), or GTH() for a smaller model."
 
     def __init__(self, flows: Flows, numbers: Integers) -> None:
         numbers = numbers - numbers.min()

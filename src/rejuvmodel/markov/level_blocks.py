@@ -98,6 +98,10 @@ class Levels(Protocol):
         """Whether the starting distributions are the answer, but for rounding and what is cut."""
 
     @property
+    def advice(self) -> str:
+        """What to do where the sweeps do not settle."""
+
+    @property
     def settles_slowly(self) -> bool:
         """Whether states within a level are known to mix more slowly than levels change."""
 

@@ -109,7 +109,7 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
         steps.clear()
     raise ConvergenceError(
         f"LevelAggregation: {sweep} sweeps did not settle (last change {work.last:.2g}, of which {rho:.4g} "
-        "is left after the next one). Try LevelReduction(), or GTH() for a smaller model."
+        f"is left after the next one). {levels.advice}"
     )
 
 

@@ -102,6 +102,38 @@ class MeanField:
         """Approximate probability that enough servers are up."""
         return 1.0 - self.unavailability
 
+    def gap(self, state: Any) -> dict[str, float]:
+        """Return how far the approximation is from an exact solution of the same pool.
+
+        Parameters
+        ----------
+        state : PoolState
+            ``rejuvmodel.solve(pool)``.
+
+        Returns
+        -------
+        dict
+            "log_unavailability": natural logarithm of approximate over exact unavailability;
+            "unavailability": the same as a relative error; "capacity_availability": approximate less exact.
+
+        Raises
+        ------
+        InvalidInputError
+            If the state is of another pool.
+        """
+        pool = getattr(getattr(state, "solution", None), "pool", None)
+        if pool is None or pool.to_dict() != self.pool.to_dict():
+            raise InvalidInputError(
+                "state", type(state).__name__, "the gap is to a steady state of the same pool",
+                "Give rejuvmodel.solve(field.pool).",
+            )  # fmt: skip
+        log_gap = self.log_unavailability - float(state.log_unavailability)
+        return {
+            "log_unavailability": log_gap,
+            "unavailability": math.expm1(log_gap) if log_gap < 700 else math.inf,
+            "capacity_availability": self.capacity_availability - state.capacity_availability,
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values.
 

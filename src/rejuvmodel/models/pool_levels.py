@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Time [s] of a place in a sweep for every value of r, usual number of sweeps, and what is too long.
 _SECONDS, _SWEEPS, _PATIENCE = 1.2e-8, 40, 600.0
+#: States of a level up to which eliminating all levels is affordable.
+LARGE = 3000
 #: Places times values of r of what is swept in a few seconds.
 _LITTLE = 6e7
 _SMALLER = "Use fewer servers or slots, or mean_field(pool) for an approximation."
@@ -158,6 +160,13 @@ class PoolLevels:
 
     def __len__(self) -> int:
         return self.pool.labels.most_failed + 1
+
+    @property
+    def advice(self) -> str:
+        """What to do where the sweeps do not settle."""
+        if self.sizes.max() > LARGE:
+            return _SMALLER
+        return "Try LevelReduction(), or GTH() for a smaller model."
 
     @property
     def sizes(self) -> Integers:
