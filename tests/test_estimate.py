@@ -320,3 +320,13 @@ def test_sojourns_of_a_log() -> None:
     assert whole["failure"].complete.tolist() == [False, True, True, False]
     assert whole["repair"].hours.tolist() == [2.0, 9.0]
     assert whole["aging"].left_out == 1
+
+
+def test_a_p_value_has_no_digits_that_it_does_not_have() -> None:
+    """Where the test is as clear as can be, a table and an advice say "p < 0.0001" and not "p = 0"."""
+    rates = rj.Rates(aging=1 / 168, failure=1 / 2160, repair=0.5, restart=3)
+    timer = rj.Cluster(2, rates, trigger=rj.Trigger(rj.Fixed("5 d"), clock="unstable"))
+    found = rj.estimate(rj.event_log(timer, "730 d", seed=1))
+    assert "no (p < 0.0001)" in repr(found)
+    assert found.rejuvenation.advice.startswith("Not exponential (p < 0.0001): give the waits as they are")
+    assert f"yes (p = {found.aging.fit.p_value:.2g})" in repr(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -213,3 +214,51 @@ def test_the_band_is_ordered_and_holds_the_mean() -> None:
     place = int(np.argmin(band.log_mean))
     assert np.exp(band.log_mean[place]) == pytest.approx(found.decision.expected.mean, rel=0.02)
     assert found.decision.expected.mean <= np.exp(band.log_mean[place]) * (1 + 1e-12)
+
+
+def test_a_decision_becomes_a_policy(tmp_path: Path) -> None:
+    """The policy waits as decided, predicts the expected values, and says what was uncertain."""
+    found = rj.uncertainty(
+        rj.Cluster(2, RATES), KNOWN, costs=COSTS, bounds=(0, 10), horizon="30 d", points=64
+    )
+    found.policy(scope="cluster", currency="EUR", jitter="10 min").save(tmp_path / "policy.json")
+    policy = rj.RejuvenationPolicy.load(tmp_path / "policy.json")
+    assert (policy.mean, policy.clock, policy.law.to_dict()) == (
+        found.decision.period, "unstable", {"name": "exponential"},
+    )  # fmt: skip
+    assert (policy.servers, policy.required, policy.max_concurrent, policy.jitter) == (2, 1, 1, 1 / 6)
+    assert policy.predicted is not None
+    assert policy.predicted.unavailability == found.unavailability.mean.mean
+    assert policy.predicted.downtime == pytest.approx(found.downtime.mean.mean, rel=1e-12)
+    assert policy.predicted.cost_rate == pytest.approx(found.decision.expected.mean / 720, rel=1e-12)
+    origin = policy.to_dict()["computed_from"]
+    assert origin["model"]["uncertain"] == {one.name: one.source for one in found.inputs}
+    assert origin["rates"] == {name: rate for name, rate in RATES.to_dict().items() if name != "rejuvenation"}
+    assert (origin["costs"], origin["rate_bounds"]) == (COSTS.to_dict(), [0, 10])
+
+
+def test_a_period_under_uncertainty_becomes_a_policy() -> None:
+    """A policy of a trigger keeps its law and clock, and of a pool it is a clock of each server."""
+    timer = rj.Cluster(2, RATES, trigger=rj.Trigger(rj.Fixed(100), clock="service"))
+    found = rj.uncertainty(timer, KNOWN, bounds=(24, 5000), at="decision", points=16)
+    policy = found.policy(scope="cluster")
+    assert (policy.clock, policy.law.to_dict(), policy.mean) == (
+        "service", {"name": "fixed"}, found.decision.period,
+    )  # fmt: skip
+    assert policy.predicted is not None
+    assert policy.predicted.cost_rate is None
+    assert policy.to_dict()["computed_from"]["mean_bounds"] == [24, 5000]
+    pool = rj.Pool(primaries=2, spares=1, rates=RATES)
+    found = rj.uncertainty(pool, {"failure": ("30 d", "270 d")}, costs=COSTS, bounds=(0.001, 1), points=4)
+    assert found.policy(scope="server").mean == found.decision.period
+    with pytest.raises(rj.InvalidInputError, match="each server's"):
+        found.policy(scope="cluster")
+
+
+@pytest.mark.parametrize("options", [{"costs": COSTS}, {"costs": COSTS, "bounds": (0, 10)}])
+def test_a_policy_needs_measures_at_its_decision(options: dict[str, object]) -> None:
+    """Where the measures are those of the model's own wait, a policy would predict another one: an error."""
+    model = rj.Cluster(2, RATES.replace(rejuvenation=1 / 336))
+    found = rj.uncertainty(model, KNOWN, points=4, **options)  # type: ignore[arg-type]
+    with pytest.raises(rj.InvalidInputError, match='at="decision"'):
+        found.policy(scope="cluster")

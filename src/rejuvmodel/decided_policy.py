@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from typing import Any
@@ -17,7 +18,13 @@ _SCOPES = ("cluster", "server")
 
 
 def decided_policy(
-    model: Cluster | Pool, period: float, scope: object, computed_from: dict[str, Any], **terms: Any
+    model: Cluster | Pool,
+    period: float,
+    scope: object,
+    computed_from: dict[str, Any],
+    *,
+    known: Mapping[str, str] | None = None,
+    **terms: Any,
 ) -> RejuvenationPolicy:
     """Return the policy of a decision; nothing is turned into something else on the way.
 
@@ -31,6 +38,8 @@ def decided_policy(
         Whose clock it is, as the user gave it.
     computed_from : dict
         What the decision rests on, beyond the model itself.
+    known : mapping of str, optional
+        What is known of each uncertain rate, by name.
     **terms
         Further fields of `RejuvenationPolicy`.
 
@@ -45,16 +54,18 @@ def decided_policy(
         If the scope does not fit the model, or the law fits no file.
     """
     if isinstance(model, Pool):
+        described: dict[str, Any] = {"name": "Pool", **model.layout()}
         n, clock, law = model.total, "unstable", "exponential"
         # Unguarded, the model itself lets the last required server go.
         required = model.needed if model.guarded else min(model.needed, n - 1)
         at_once = max(1, min(model.places, n - required))
-        described = {"name": "Pool", **model.layout()}
     else:
         n, law = model.servers, _law(model, period)
         clock = "unstable" if model.trigger is None else model.trigger.clock
         required, at_once = n - 1, 1
         described = {"name": "Cluster", "servers": n}
+    if known:
+        described["uncertain"] = dict(known)
     origin = {
         "library": _version(),
         "model": described,

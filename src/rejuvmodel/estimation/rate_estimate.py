@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rejuvmodel.durations import words
-from rejuvmodel.estimation.sojourn_fit import SojournFit
+from rejuvmodel.estimation.sojourn_fit import SojournFit, p_words
 from rejuvmodel.parameters import RATE_NAMES
 
 #: What each event is called in words, singular.
@@ -142,11 +142,11 @@ class RateEstimate:
         return ""
 
     def _of_fit(self) -> str:
-        if self.fit is None or self.fit.exponential is None or self.fit.exponential:
+        if self.fit is None or self.fit.p_value is None or self.fit.exponential:
             return ""
         weibull = self.fit.weibull
         shape = "" if weibull is None else f", Weibull shape {weibull.shape:.3g}"
-        return f"Not exponential (p = {self.fit.p_value:.2g}{shape}): {_CONSEQUENCES[self.name]}."
+        return f"Not exponential ({p_words(self.fit.p_value)}{shape}): {_CONSEQUENCES[self.name]}."
 
 
 def title(name: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from rejuvmodel.confidence import confidence_level
 from rejuvmodel.durations import hours, shown, words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.estimation.rate_estimate import EVENTS, RateEstimate, title
+from rejuvmodel.estimation.sojourn_fit import p_words
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
@@ -315,4 +316,4 @@ def _verdict(one: RateEstimate) -> str:
     fit = one.fit
     if fit is None or fit.p_value is None:
         return "not tested"
-    return f"{'yes' if fit.exponential else 'no'} (p = {fit.p_value:.2g})"
+    return f"{'yes' if fit.exponential else 'no'} ({p_words(fit.p_value)})"

@@ -9,6 +9,8 @@ from typing import Any
 #: A sojourn is called not exponential below this p-value. There are five kinds of sojourns, so that at most
 #: 5 of 100 logs raise a false alarm in any of them.
 SIGNIFICANCE = 0.01
+#: Smallest p-value that is shown: it is found as a difference from 1, of a law that holds for many sojourns.
+_LEAST = 1e-4
 #: Fewer sojourns than this say nothing of a law.
 FEWEST = 5
 
@@ -79,3 +81,19 @@ class SojournFit:
             One entry per attribute, and ``exponential``.
         """
         return asdict(self) | {"exponential": self.exponential}
+
+
+def p_words(p_value: float) -> str:
+    """Return a p-value for a reader, without digits that it does not have.
+
+    Parameters
+    ----------
+    p_value : float
+        The p-value.
+
+    Returns
+    -------
+    str
+        Such as "p = 0.26", or "p < 0.0001".
+    """
+    return f"p < {_LEAST:.4f}" if p_value < _LEAST else f"p = {p_value:.2g}"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rejuvmodel.decided_policy import decided_policy
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.html_tables import html_table
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.parameters import Costs
+from rejuvmodel.policy import RejuvenationPolicy
 from rejuvmodel.propagation.averages import Average
 from rejuvmodel.propagation.expected_optimum import ExpectedOptimum
 from rejuvmodel.propagation.indices import SobolIndices
@@ -110,6 +115,65 @@ class Uncertainty:
         if self.decision is not None:
             found["best_rate"], found["best_period"] = self.decision.best_rates, self.decision.best_periods
         return {name: one for name, one in found.items() if one is not None}
+
+    def policy(
+        self,
+        *,
+        scope: str,
+        required: int | None = None,
+        max_concurrent: int | None = None,
+        jitter: float | timedelta | str = 0.0,
+        currency: str | None = None,
+    ) -> RejuvenationPolicy:
+        """Return the decision as a policy, which can be saved and applied to servers.
+
+        Parameters
+        ----------
+        scope : {"cluster", "server"}
+            Whose clock the delay is, as for `Optimum.policy`; so are the defaults of what follows.
+        required : int, optional
+            Servers that must go on serving.
+        max_concurrent : int, optional
+            Servers that may rejuvenate at the same time.
+        jitter : float, timedelta or str, optional
+            Largest extra delay [h], added at random to spread restarts.
+        currency : str, optional
+            Label of the costs.
+
+        Returns
+        -------
+        RejuvenationPolicy
+            With the decision of least expected objective. It predicts the expected unavailability and cost;
+            its rates are the best guess, and ``computed_from["model"]`` holds what was known of each.
+
+        Raises
+        ------
+        InvalidInputError
+            If nothing was decided, the measures are those of another wait, the scope does not fit the model,
+            or a law of your own fits no file.
+        """
+        if self.decision is None or self.at != "decision":
+            raise InvalidInputError(
+                "at", shown(self.at),
+                "a policy needs a decision, and measures at that decision",
+                'Ask for uncertainty(…, at="decision"), with bounds or with costs.',
+            )  # fmt: skip
+        assert not isinstance(self.model, Reactive)  # the prior-art model decides nothing
+        best, costs = self.decision, self.costs
+        predicted = {
+            "unavailability": self.unavailability.mean.mean,
+            "horizon": self.horizon,
+            "cost_rate": None if self.cost is None else self.cost.mean.mean / self.horizon,
+            "currency": currency,
+        }
+        computed_from = {
+            "costs": None if costs is None else costs.to_dict(),
+            "rate_bounds" if best.by_rate else "mean_bounds": list(best.bounds),
+        }
+        return decided_policy(
+            self.model, best.period, scope, computed_from, required=required, max_concurrent=max_concurrent,
+            jitter=jitter, predicted=predicted, known={one.name: one.source for one in self.inputs},
+        )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the points as plain values.
