@@ -381,6 +381,18 @@ def test_few_sweeps_are_refused() -> None:
         rj.solve(pool(20, SLOW_RESTART, slots=3), rj.LevelAggregation(sweeps=2))
 
 
+@pytest.mark.parametrize("sweeps", range(1, 60, 7))
+def test_any_number_of_sweeps_is_a_number_or_a_refusal(sweeps: int) -> None:
+    """Wherever the sweeps are cut short, the result is right or refused in words."""
+    slow = pool(12, BALANCED, slots=3)
+    try:
+        state = rj.solve(slow, rj.LevelAggregation(sweeps=sweeps))
+    except rj.ConvergenceError as error:
+        assert f"{sweeps} sweeps did not settle" in str(error)
+    else:
+        assert worst_log(state, rj.solve(slow, rj.LevelReduction())) < RTOL
+
+
 def test_product_form_is_the_answer_at_once() -> None:
     """The unrestricted pool begins with its answer, so that the first sweeps only confirm it."""
     state = rj.solve(pool(30, REALISTIC), rj.LevelAggregation())

@@ -80,36 +80,20 @@ def aggregate(levels: Levels, solver: LevelAggregation) -> LevelSolution:
     work = _Work(levels, solver.uniform)
     if not levels.starts_right:
         work.climb()
-    steps: list[float] = []
-    aided = levels.settles_slowly
-    if aided and solver.only_fast:
-        raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
-    for sweep in range(1, solver.sweeps + 1):
-        if aided and sweep % _AID_EVERY == 0 and (coarse := levels.coarse(work.inside)) is not None:
-            work.restart(coarse)
-        steps.append(work.sweep())
-        rho = _contraction(steps)
-        left = steps[-1] * rho / (1 - rho) if rho < 1 else np.inf
-        if steps[-1] <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(steps):
-            found = LevelSolution(work.log_masses(), work.inside, sweep, rho, min(left, steps[-1]))
-            if levels.starts_right and not solver.uniform:
-                return found
-            rho = max(work.contraction(aided), rho if rho < _TRUSTED else 0.0)
-            left = min(steps[-_NOISE:]) * rho / (1 - rho) if rho < 1 else np.inf
-            if left <= _ENOUGH:
-                return found._replace(contraction=rho, residual=left)
-            if aided:
-                break
-            work.restart(found.inside)
-        elif aided or not _is_slow(steps, rho):
-            continue
-        if solver.only_fast:
+    for aided in (True,) if levels.settles_slowly else (False, True):
+        if aided and solver.only_fast:
             raise ConvergenceError("LevelAggregation: the sweeps settle slowly.")
-        aided = True
-        steps.clear()
+        found = work.settle(solver.sweeps, aided)
+        if found is None:
+            continue
+        if levels.starts_right and not solver.uniform:
+            return found
+        found = work.shaken(found, aided)
+        if found.residual <= _ENOUGH:
+            return found
     raise ConvergenceError(
-        f"LevelAggregation: {sweep} sweeps did not settle (last change {work.last:.2g}, of which {rho:.4g} "
-        f"is left after the next one). {levels.advice}"
+        f"LevelAggregation: {work.sweeps} sweeps did not settle (last change {work.steps[-1]:.2g}, of which "
+        f"{_contraction(work.steps):.4g} is left after the next one). {levels.advice}"
     )
 
 
@@ -121,7 +105,8 @@ class _Work:
         self.levels: list[Level] = [levels.level(k) for k in range(len(levels))]
         self.factors: list[Factor] = [level.factor() for level in self.levels]
         self.floor = _LOOKED_AT if levels.is_cut else 0.0
-        self.last = np.inf
+        self.sweeps = 0
+        self.steps: list[float] = []
         starts = [level.start for level in self.levels]
         if uniform:
             starts = [(x > 0) / np.count_nonzero(x) for x in starts]
@@ -180,12 +165,42 @@ class _Work:
 
     def sweep(self) -> float:
         """Solve every level against its neighbours; return the largest change of a logarithm."""
-        self.last = 0.0
+        largest = 0.0
         for k in self.order():
             old = self.inside[k]
             self._solve(k)
-            self.last = max(self.last, self._change(old, self.inside[k]))
-        return self.last
+            largest = max(largest, self._change(old, self.inside[k]))
+        return largest
+
+    def settle(self, most: int, aided: bool) -> LevelSolution | None:
+        """Sweep until the changes are small; None if ``most`` sweeps in all are not enough, or are slow."""
+        self.steps = [] if self.sweeps < most else self.steps
+        while self.sweeps < most:
+            self.sweeps += 1
+            if aided and self.sweeps % _AID_EVERY == 0:
+                self.aid()
+            step = self.sweep()
+            self.steps.append(step)
+            rho = _contraction(self.steps)
+            left = step * rho / (1 - rho) if rho < 1 else np.inf
+            if step <= TOLERANCE or (rho < _TRUSTED and left <= TOLERANCE) or _is_rounding(self.steps):
+                return LevelSolution(self.log_masses(), self.inside, self.sweeps, rho, min(left, step))
+            if not aided and _is_slow(self.steps, rho):
+                break
+        return None
+
+    def aid(self) -> None:
+        """Go on from the exact solution of the aggregated chain, if there is one."""
+        coarse = self.chain.coarse(self.inside)
+        if coarse is not None:
+            self.restart(coarse)
+
+    def shaken(self, found: LevelSolution, aided: bool) -> LevelSolution:
+        """The same solution with what a disturbance tells of its error."""
+        rho = max(self.contraction(aided), found.contraction if found.contraction < _TRUSTED else 0.0)
+        left = min(self.steps[-_NOISE:]) * rho / (1 - rho) if rho < 1 else np.inf
+        self.restart(found.inside)
+        return found._replace(contraction=rho, residual=left)
 
     def contraction(self, aided: bool) -> float:
         """Factor by which a disturbance of the distributions falls per sweep.
@@ -200,8 +215,8 @@ class _Work:
         self.restart([x / x.sum() for x in shaken])
         gaps = []
         for k in range(_MANY):
-            if aided and k % _AID_EVERY == 0 and (coarse := self.chain.coarse(self.inside)) is not None:
-                self.restart(coarse)
+            if aided and k % _AID_EVERY == 0:
+                self.aid()
             self.sweep()
             gaps.append(max(map(self._change, settled, self.inside)))
             if gaps[-1] < _ROUNDING or (len(gaps) >= _TRIAL and gaps[-1] < _CALM):
