@@ -19,6 +19,7 @@ FLOORS = (
     {"text_files", "toml_tables", "toml_keys", "toml_files"},
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
+    {"runtime.journal"},
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},
     {"reward_rates"},
@@ -136,6 +137,7 @@ LIGHT = {
     "strict_json",
     "text_files",
     "html_tables",
+    "runtime.journal",
 }
 #: Rooms that load only for the models they are for; together they would cost every start 60 ms.
 LATE = {
