@@ -20,6 +20,15 @@ FLOORS = (
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"runtime.journal"},
+    {
+        "runtime.failures", "runtime.names", "runtime.deadlines", "runtime.addresses", "runtime.identity",
+        "runtime.timed_sockets", "runtime.http_exchange", "runtime.commands", "runtime.duplex",
+        "runtime.balancer", "runtime.in_process_balancer",
+        "runtime.haproxy_socket", "runtime.haproxy_answers", "runtime.haproxy",
+        "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
+        "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
+        "runtime.executors.clean_steps", "runtime.executors.third_party",
+    },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},
     {"reward_rates"},
@@ -138,6 +147,7 @@ LIGHT = {
     "text_files",
     "html_tables",
     "runtime.journal",
+    "optional_packages",
 }
 #: Rooms that load only for the models they are for; together they would cost every start 60 ms.
 LATE = {
@@ -270,11 +280,12 @@ def test_heavy_packages_are_imported_late() -> None:
 
 
 def test_light_rooms_need_no_numpy() -> None:
-    """Errors, durations and TOML tables do without NumPy, and import nothing that needs it."""
+    """Errors, durations, TOML tables and the runtime do without NumPy, and import nothing that needs it."""
+    light = LIGHT | {room for room in ROOMS if room.startswith("runtime.")}
     for one in ALL:
-        if one.room in LIGHT:
+        if one.room in light:
             assert one.what.split(".")[0] not in CORE_PACKAGES, str(one)
-            assert one.what.split(".")[0] != "rejuvmodel" or target(one) in LIGHT, str(one)
+            assert one.what.split(".")[0] != "rejuvmodel" or target(one) in light, str(one)
 
 
 def test_only_declared_packages() -> None:
@@ -327,6 +338,10 @@ UNLOADED = {
     "solve and optimize": (
         CLUSTER + "rj.solve(cluster, rj.GTH()); rj.optimize(cluster, bounds=(0, 10))",
         {"sympy", "matplotlib", "typer", "scipy.stats", "scipy.optimize", "pandas"},
+    ),
+    "runtime": (
+        "\n".join(f"import rejuvmodel.{room}" for room in ROOMS if room.startswith("runtime.")),
+        {"numpy", "scipy", "typer", "psutil"},
     ),
     "command line": ("import rejuvmodel.cli", {"numpy", "scipy", "sympy", "matplotlib"}),
 }

@@ -1,0 +1,105 @@
+"""An executor of commands: any tool that restarts a program, as a list of arguments.
+
+Recipes, each without a shell on this side::
+
+    restart = ["systemctl", "restart", "{program}"]
+    identity = ["systemctl", "show", "--property=MainPID", "--value", "{program}"]
+
+    restart = ["docker", "restart", "--time", "20", "{program}"]
+    identity = ["docker", "inspect", "--format", "{{.State.Pid}}", "{program}"]
+
+    restart = ["ssh", "-o", "BatchMode=yes", "app1.example.org", "systemctl", "restart", "{program}"]
+    identity = ["ssh", "-o", "BatchMode=yes", "app1.example.org", "cat", "/run/{program}.identity"]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rejuvmodel.runtime.commands import Command
+from rejuvmodel.runtime.failures import BadAnswerError, RefusedError
+from rejuvmodel.runtime.identity import Identity, identity_of
+from rejuvmodel.runtime.names import checked_name, one_line
+
+_ANSWER = re.compile(r"([0-9]{1,10})(?:\s+([0-9]{1,12}(?:\.[0-9]{1,9})?))?", re.ASCII)
+
+
+class CommandExecutor:
+    """Restarts a program by a command.
+
+    Parameters
+    ----------
+    restart : sequence of str
+        The command; ``{program}`` is the place of the name.
+    restart_timeout : float
+        Its time [s]; then TERM, and KILL.
+    identity : sequence of str, optional
+        A command that prints the number of the process, and 0 if it does not run. For a process of another
+        machine it prints a second number: when it was started, on any clock of that machine that is never
+        set back.
+    identity_timeout : float
+        Its time [s].
+    """
+
+    def __init__(
+        self,
+        restart: Sequence[str],
+        *,
+        restart_timeout: float,
+        identity: Sequence[str] | None = None,
+        identity_timeout: float = 5.0,
+    ) -> None:
+        self._restart = Command("restart", restart, restart_timeout)
+        self._identity = None if identity is None else Command("identity", identity, identity_timeout)
+
+    def restart(self, program: str) -> None:
+        """Run the command to its end.
+
+        Parameters
+        ----------
+        program : str
+            The program.
+
+        Raises
+        ------
+        CommandError
+            If it cannot be started or fails.
+        DeadlineError
+            If it overruns its time.
+        """
+        self._restart.run(program=program)
+
+    def identity(self, program: str) -> Identity | None:
+        """Return which process the program is now, as the command says.
+
+        Parameters
+        ----------
+        program : str
+            The program.
+
+        Returns
+        -------
+        Identity or None
+            None if the command prints 0, or a number that no process of this machine has.
+
+        Raises
+        ------
+        RefusedError
+            If no command was given.
+        OutsideError
+            If it fails, or prints anything else.
+        """
+        name = checked_name("program", program)
+        if self._identity is None:
+            found = f"no command tells the process of {name}"
+            raise RefusedError("identity", found, 'Give one as "identity" in [executor].')
+        printed = self._identity.run(program=name).strip()
+        answer = _ANSWER.fullmatch(printed)
+        if answer is None:
+            found = f"it printed {one_line(printed)} where the number of a process is expected"
+            raise BadAnswerError(f"identity of {name}", found, "Let it print nothing else.")
+        pid = int(answer[1])
+        if answer[2] is None or pid == 0:
+            return identity_of(pid)
+        return Identity(pid, float(answer[2]))

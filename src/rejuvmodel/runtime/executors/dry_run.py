@@ -1,0 +1,51 @@
+"""The default executor: it restarts nothing and says so in the log."""
+
+from __future__ import annotations
+
+import logging
+
+from rejuvmodel.runtime.failures import RefusedError
+from rejuvmodel.runtime.identity import Identity
+from rejuvmodel.runtime.names import checked_name
+
+_log = logging.getLogger(__name__)
+
+
+class DryRun:
+    """Says what would be restarted.
+
+    Attributes
+    ----------
+    restarted : list of str
+        The programs it was told to restart, in order.
+    """
+
+    def __init__(self) -> None:
+        self.restarted: list[str] = []
+
+    def restart(self, program: str) -> None:
+        """Write to the log what would be restarted.
+
+        Parameters
+        ----------
+        program : str
+            The program.
+        """
+        self.restarted.append(checked_name("program", program))
+        _log.info("dry run: would restart %s", program)
+
+    def identity(self, program: str) -> Identity | None:
+        """Refuse: a dry run looks at no process.
+
+        Parameters
+        ----------
+        program : str
+            The program.
+
+        Raises
+        ------
+        RefusedError
+            Always.
+        """
+        found = f"a dry run does not know the process of {checked_name('program', program)}"
+        raise RefusedError("dry-run", found, "Choose another executor to act.")
