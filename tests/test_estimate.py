@@ -40,7 +40,7 @@ def cluster_rows(rows: list[tuple[float, str]]) -> list[dict[str, object]]:
 
 def test_exposure_of_servers_by_hand() -> None:
     """By the clock of servers, the hours of every server in each condition count, unfinished ones too."""
-    found = rj.estimate(ROWS, clock="server", servers=3, until=40)
+    found = rj.estimate(ROWS, clock="server", servers=3, start=0, until=40)
     assert exposures(found) == {
         "aging": (3, (10 + 15) + (12 + 9) + 40), "failure": (1, 5 + 8 + 10), "repair": (1, 10.0),
         "restart": (1, 1.0), "rejuvenation": (1, 5 + 8 + 10),
@@ -166,7 +166,7 @@ def test_forms_of_a_log(form: str, tmp_path) -> None:
 def test_time_stamps(zone) -> None:
     """Time stamps of any kind are hours since the start, and have to agree on their zone."""
     origin = datetime(2026, 3, 1, 6, tzinfo=zone)
-    hours = rj.estimate(ROWS, clock="server", until=40)
+    hours = rj.estimate(ROWS, clock="server", start=0, until=40)
     stamps = [(server, origin + timedelta(hours=time), event) for server, time, event in ROWS]
     options = {"clock": "server", "start": origin, "until": origin + timedelta(hours=40)}
     assert rj.estimate(stamps, **options) == hours
@@ -228,7 +228,7 @@ def test_log_says_its_settings_in_its_head(tmp_path) -> None:
     """Clock, servers, start, end and conditions at the start stand in the head of a file."""
     path = tmp_path / "log.csv"
     path.write_text(
-        '# clock: server\n# servers: "x, y", a\n# until: 20\n# initial: "x, y" failed\n# crews: 1\n'
+        '# clock: server\n# servers: "x, y", a\n# start: 0\n# until: 20\n# initial: "x, y" failed\n# crews: 1\n'
         'server,time,event\n"x, y",5,repaired\n', encoding="utf-8",
     )  # fmt: skip
     log = rj.read_event_log(path)
@@ -242,7 +242,7 @@ def test_log_says_its_settings_in_its_head(tmp_path) -> None:
 def test_names_that_look_like_comments_survive(tmp_path) -> None:
     """Names with a sharp, a comma or a quote are read back from the file as they were."""
     rows = [("#1", 1, "unstable"), ('a "b", c', 2, "unstable"), (7, 3, "unstable")]
-    log = rj.read_event_log(rows, clock="server", servers=["#1", 'a "b", c', 7], until=5)
+    log = rj.read_event_log(rows, clock="server", servers=["#1", 'a "b", c', 7], start=0, until=5)
     log.to_csv(tmp_path / "log.csv")
     assert rj.read_event_log(tmp_path / "log.csv").servers == ("#1", 'a "b", c', "7")
     assert rj.estimate(tmp_path / "log.csv") == rj.estimate(log)
@@ -273,6 +273,16 @@ def test_weibull_fit_is_the_root_of_the_likelihood_equation(shape: float, scale:
     assert fit.mean > 0
 
 
+def test_coarse_time_stamps_have_a_weibull_law() -> None:
+    """Sojourns of no length, where a log has full minutes only, are censored on the left and not in the way."""
+    minutes = 3.0 * np.random.default_rng(5).weibull(2.5, 400)
+    found = Sojourns(np.floor(minutes) / 60, np.ones(400, bool), 0, True)
+    assert (found.hours == 0).sum() > 10
+    fit = weibull_fit(found)
+    right = weibull_by_hand((np.floor(minutes) + (minutes < 1) * 0.5) / 60, found.complete)
+    assert (fit.shape, fit.scale) == pytest.approx(right, rel=0.15)
+
+
 def test_places_are_total_time_on_test() -> None:
     """The place of an event is the time that all sojourns had been watched at its age, by hand."""
     found = Sojourns(np.array([4.0, 1.0, 2.0, 3.0]), np.array([False, True, False, True]), 0, True)
@@ -288,6 +298,7 @@ def test_exponential_law_is_rejected_where_it_is_wrong() -> None:
     assert not found.rejuvenation.fit.exponential
     assert found.rejuvenation.fit.weibull.mean == pytest.approx(100, rel=0.1)
     assert "Trigger(Empirical(waits)" in found.rejuvenation.advice
+    assert "Weibull shape" in found.rejuvenation.advice
     assert found.failure.fit.exponential
     assert found.failure.fit.weibull is None
 

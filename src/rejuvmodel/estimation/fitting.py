@@ -76,15 +76,22 @@ def weibull_fit(found: Sojourns) -> WeibullFit | None:
     Returns
     -------
     WeibullFit or None
-        None where there is none: a sojourn of no length, or all of the same.
+        None where there is none: fewer than two lengths.
+
+    Notes
+    -----
+    Sojourns of no length, which logs of coarse time stamps have, are known to be below the shortest other one:
+    they are censored on the left there.
     """
     from scipy.stats import CensoredData, weibull_min
 
-    hours = found.hours[found.complete]
-    if not hours.min() > 0 or hours.max() < hours.min() * (1 + 1e-6):
+    complete = found.hours[found.complete]
+    hours = complete[complete > 0]
+    if not len(hours) or hours.max() < hours.min() * (1 + 1e-6):
         return None
     unit = float(hours.mean())
-    data = CensoredData(uncensored=hours / unit, right=found.hours[~found.complete] / unit)
+    short = np.full(len(complete) - len(hours), hours.min() / unit)
+    data = CensoredData(uncensored=hours / unit, left=short, right=found.hours[~found.complete] / unit)
     start = _first_shape(np.log(hours / unit))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -103,10 +103,11 @@ class _Reading:
         """Take a line, in its place after the others."""
         time = self.times.hours(row.time, f"time in {row.place}")
         kind = event_name(row.event, row.place)
-        self._in_order(row, time)
         if kind == LOG_START:
-            self.start = time
-        elif kind == LOG_END:
+            self._begin(row, time)
+            return
+        self._in_order(row, time)
+        if kind == LOG_END:
             self.end = time
         else:
             who = self.servers.place(row.server, f"server in {row.place}")
@@ -171,15 +172,28 @@ class _Reading:
                 "Give the time until which the log was kept, or leave later lines out.",
             )  # fmt: skip
         start = 0.0 if self.start is None else self.start
-        if self.start is None and self.times.epoch is not None:
-            self.notes.append(
-                "The log does not say when it began: its first time stamp was taken. Give start=."
-            )
+        if self.start is None:
+            taken = "hour 0" if self.times.epoch is None else "its first time stamp"
+            self.notes.append(f"The log does not say when it began: {taken} was taken. Give start=.")
         if end <= start:
             raise InvalidInputError(
                 "until", f"{end:g} h", f"a log ends after its start at {start:g} h", "Correct one of them."
             )
         return start, end
+
+    def _begin(self, row: Row, time: float) -> None:
+        """Take a line that says when the log began; refuse it after events, or beside another start."""
+        if self.kept:
+            raise InvalidInputError(
+                row.place, f'"{LOG_START}" after {self.kept[-1].row.place}',
+                "a log starts before its first event", "Leave out what was before it, or the line.",
+            )  # fmt: skip
+        if self.start is not None and self.start != time:
+            raise InvalidInputError(
+                row.place, f'"{LOG_START}" at {row.time}', f"the log starts at {self.start:g} h already",
+                "Say it once.",
+            )  # fmt: skip
+        self.start = time
 
     def _in_order(self, row: Row, time: float) -> None:
         """Refuse a line that is earlier than the one before it, or outside the log."""

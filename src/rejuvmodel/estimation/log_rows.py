@@ -20,7 +20,8 @@ LAYOUT = ("primaries", "spares", "mode", "required", "slots", "crews", "dormancy
 COLUMNS = ("server", "time", "event")
 _KIND = "a CSV file of events"
 _MOST_BYTES = 2**30
-_SETTING = re.compile(r"#\s*([A-Za-z_]+)\s*[:=]\s*(.*?)\s*$")
+# Spreadsheets fill lines up with empty cells.
+_SETTING = re.compile(r"#\s*([A-Za-z_]+)\s*[:=]\s*(.*?)[\s,;]*$")
 _ADVICE = "Name the columns server, time and event; a log of a cluster may do without server."
 
 
@@ -104,6 +105,8 @@ def _from_csv(name: str) -> Rows:
 
 
 def _from_frame(frame: Any) -> Rows:
+    if any(name in COLUMNS and name not in frame.columns for name in frame.index.names):
+        frame = frame.reset_index()
     names = [str(name).strip().casefold() for name in frame.columns]
     places = _places(names, "the data frame")
     columns = [[None] * len(frame) if k < 0 else frame.iloc[:, k].tolist() for k in places]

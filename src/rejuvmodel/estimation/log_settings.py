@@ -49,7 +49,7 @@ class Servers:
 
     def place(self, name: object, where: str) -> int:
         """Return the number of a server; −1 where no name stands."""
-        if name is None or name != name or name == "":  # NaN, as data frames have it
+        if name is None or not _is_itself(name) or name == "":
             return -1
         text = str(name).strip()
         if text in self._places:
@@ -193,6 +193,14 @@ def layout_of(settings: Mapping[str, Any], clock: str, total: int) -> Record:
             f"together they are the {total} servers", "Correct servers, or one of them.",
         )  # fmt: skip
     return record("layout", pool.layout())
+
+
+def _is_itself(name: object) -> bool:
+    """Whether it is not one of the missing values of data frames: NaN, NaT, NA."""
+    try:
+        return bool(name == name)
+    except TypeError:  # what NA answers
+        return False
 
 
 def _same(key: str, said: Any, given: Any) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from numbers import Real
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from rejuvmodel.errors import InvalidInputError
 
 _RULE = "a time is hours as a number of at least 0, or a time stamp such as 2026-03-01T08:30:00"
 _HOUR = timedelta(hours=1)
+_COMMA = re.compile(r"[0-9]+,[0-9]+")
 
 
 def log_time(value: Any, place: str) -> float | datetime:
@@ -27,7 +29,7 @@ def log_time(value: Any, place: str) -> float | datetime:
     Returns
     -------
     float or datetime
-        Hours [h] of at least 0, or the time stamp.
+        Hours [h] of at least 0, or the time stamp; in UTC, if it has a zone.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def log_time(value: Any, place: str) -> float | datetime:
     if isinstance(value, datetime):
         if value != value:  # pandas.NaT
             raise InvalidInputError(place, "no time stamp (NaT)", _RULE, "Remove or fill in missing times.")
-        return value
+        return _in_utc(value)
     if isinstance(value, date):
         return datetime.combine(value, time())
     if isinstance(value, bool) or not isinstance(value, Real | timedelta):
@@ -118,13 +120,19 @@ def _from_text(text: str, place: str) -> float | datetime:
     except ValueError:
         pass
     try:
-        return datetime.fromisoformat(text)
+        return _in_utc(datetime.fromisoformat(text))
     except ValueError:
         pass
     try:
         return _finite(hours(text, place), text, place)
     except InvalidInputError:
-        raise InvalidInputError(place, shown(text), _RULE, "Decimals have a point.") from None
+        advice = "Decimals have a point." if _COMMA.fullmatch(text) else "Write one of the two."
+        raise InvalidInputError(place, shown(text), _RULE, advice) from None
+
+
+def _in_utc(stamp: datetime) -> datetime:
+    """The same moment in UTC: differences of local times of one zone leave out that its clocks change."""
+    return stamp if stamp.utcoffset() is None else stamp.astimezone(UTC)
 
 
 def _finite(number: float, value: object, place: str) -> float:

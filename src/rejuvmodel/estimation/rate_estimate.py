@@ -24,14 +24,27 @@ EVENTS = {
     "restart": "end of a rejuvenation", "rejuvenation": "start of a rejuvenation",
 }  # fmt: skip
 _CONSEQUENCES = {
-    "aging": "the chain is then an approximation: fit the rates to logs with the waits that you plan",
-    "failure": (
-        "the best wait then depends on the age of the unstable condition; treat the optimum with care, "
-        "the more the longer the wait"
+    "aging": (
+        "the chain assumes that it is. Of one server, and of a pool without limits, long-run values depend on its "
+        "mean alone, unless the wait runs from service start; a cluster of several fails as a whole less often "
+        "than computed if the shape is above 1, and more often below"
     ),
-    "repair": "long-run values depend on its mean more than on its law",
-    "restart": "no harm: long-run values depend on its mean alone",
-    "rejuvenation": 'give the waits as they are: Trigger(Empirical(waits), clock="unstable")',
+    "failure": (
+        "the chain assumes the same risk at every age. The rate is an average over the ages in this log, right "
+        "for waits like those in it; if the shape is above 1, shorter waits fail less often than computed and "
+        "longer ones more, below 1 the other way"
+    ),
+    "repair": (
+        "of one server, and of a pool without limits, long-run values depend on its mean alone; of a cluster of "
+        "several nearly so, where repairs are short against aging"
+    ),
+    "restart": (
+        "no harm: long-run values of a cluster, and of a pool without limits, depend on its mean alone"
+    ),
+    "rejuvenation": (
+        'the chain assumes that it is. Give the waits as they are, Trigger(Empirical(waits), clock="unstable"), '
+        'with the complete ones of sojourns(log)["rejuvenation"]'
+    ),
 }
 
 
@@ -145,7 +158,7 @@ class RateEstimate:
         if self.fit is None or self.fit.p_value is None or self.fit.exponential:
             return ""
         weibull = self.fit.weibull
-        shape = "" if weibull is None else f", Weibull shape {weibull.shape:.3g}"
+        shape = "" if weibull is None else f", Weibull shape {weibull.shape:.3g}, scale {weibull.scale:.4g} h"
         return f"Not exponential ({p_words(self.fit.p_value)}{shape}): {_CONSEQUENCES[self.name]}."
 
 
