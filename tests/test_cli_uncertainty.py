@@ -114,7 +114,61 @@ def test_a_pool_is_solved_point_by_point() -> None:
     assert printed["points"] == 2
 
 
+LOG = """server,time,event
+a,10,unstable
+a,15,failed
+a,25,repaired
+b,30,rejuvenation started
+b,31,finished
+"""
+POOL = "[pool]\nprimaries = 2\nspares = 1\nrequired = 1"
+
+
+def a_pool() -> str:
+    """Write x.toml, the example as a pool of three servers with a wait."""
+    wait = 'restart = "20 min"'
+    with_wait = f'{wait}\nrejuvenate_after = "9 d"'
+    return changed("duplex", ("[cluster]\nservers = 2", POOL), (wait, with_wait), ('"never"]', '"30 d"]'))
+
+
+def exposures(printed: dict) -> dict[str, str]:
+    return {one["name"]: one["source"].split(",")[0] for one in printed["inputs"]}
+
+
+def test_the_command_line_says_what_the_log_does_not() -> None:
+    """Start, end, conditions and limits of a log stand on the command line, as for `estimate`."""
+    Path("log.csv").write_text(LOG, encoding="utf-8")
+    printed = document(
+        "uncertainty", a_pool(), "--events", "log.csv", "--clock", "server", "--log", "servers=a, b, c",
+        "--log", "until=40", "--log", "initial=c failed", "--log", "crews=1", "--points", "2",
+    )  # fmt: skip
+    assert exposures(printed) == {
+        "aging": f"1 events in {10 + 15 + 30 + 9} h", "failure": "1 events in 5 h",
+        "repair": "1 events in 40 h", "restart": "1 events in 1 h",
+    }  # fmt: skip
+    began, scheduled = printed["log_notes"]
+    assert began == "The log does not say when it began: hour 0 was taken. Give start=."
+    assert scheduled.startswith("1 rejuvenation began while nothing was unstable")
+
+
+def test_servers_that_a_log_does_not_count_are_those_of_the_file() -> None:
+    """Of a pool, servers without an event count, as many as the file has; what is assumed is said."""
+    Path("log.csv").write_text(LOG, encoding="utf-8")
+    path = a_pool()
+    options = ("--events", "log.csv", "--clock", "server", "--points", "2")
+    printed = document("uncertainty", path, *options)
+    assert exposures(printed)["aging"] == f"1 events in {10 + 6 + 30 + 31} h"
+    assert "- The log does not say when it ended" in said("uncertainty", path, *options)
+    Path("log.csv").write_text("# servers: 2\n" + LOG, encoding="utf-8")
+    assert exposures(document("uncertainty", path, *options))["aging"] == f"1 events in {10 + 6 + 30} h"
+
+
 BAD = {
+    "unknown setting of a log": (("--events", "x.csv", "--log", "untill=5"), "", '--log: got "untill"'),
+    "no pair for the log": (("--events", "x.csv", "--log", "until"), "", '--log: got "until"'),
+    "settings of no log": (("--range", "aging=5 d,9 d", "--log", "until=5"), "", "--log: got no log"),
+    "clock of no log": (("--range", "aging=5 d,9 d", "--clock", "server"), "", "--clock: got no log"),
+    "workers": (("--range", "aging=5 d,9 d", "--workers", "0"), "", "--workers: got 0"),
     "nothing known": ((), "", "no range and no log"),
     "unknown rate": (("--range", "ageing=5 d,9 d"), "", "--range ageing"),
     "no pair": (("--range", "aging"), "", "--range"),

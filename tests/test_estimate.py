@@ -132,7 +132,7 @@ def test_scheduled_rejuvenations_are_no_waits() -> None:
     assert exposures(found)["aging"] == (1, 14.0)
     assert exposures(found)["rejuvenation"] == (1, 1.0)
     assert found.rates_with(failure=1.0, repair=1.0, restart=1.0).rejuvenation is None
-    assert "1 rejuvenations began while nothing was unstable" in repr(found)
+    assert "1 rejuvenation began while nothing was unstable" in repr(found)
 
 
 def forms(tmp_path) -> dict[str, object]:
@@ -228,8 +228,8 @@ def test_log_says_its_settings_in_its_head(tmp_path) -> None:
     """Clock, servers, start, end and conditions at the start stand in the head of a file."""
     path = tmp_path / "log.csv"
     path.write_text(
-        '# clock: server\n# servers: "x, y", a\n# start: 0\n# until: 20\n# initial: "x, y" failed\n# crews: 1\n'
-        'server,time,event\n"x, y",5,repaired\n', encoding="utf-8",
+        '# clock: server\n# servers: "x, y", a\n# start: 0\n# until: 20\n# initial: "x, y" failed\n'
+        '# crews: 1\nserver,time,event\n"x, y",5,repaired\n', encoding="utf-8",
     )  # fmt: skip
     log = rj.read_event_log(path)
     assert log.servers == ("x, y", "a")
@@ -274,7 +274,7 @@ def test_weibull_fit_is_the_root_of_the_likelihood_equation(shape: float, scale:
 
 
 def test_coarse_time_stamps_have_a_weibull_law() -> None:
-    """Sojourns of no length, where a log has full minutes only, are censored on the left and not in the way."""
+    """Sojourns of no length, where a log has full minutes only, are censored on the left."""
     minutes = 3.0 * np.random.default_rng(5).weibull(2.5, 400)
     found = Sojourns(np.floor(minutes) / 60, np.ones(400, bool), 0, True)
     assert (found.hours == 0).sum() > 10
@@ -339,5 +339,5 @@ def test_a_p_value_has_no_digits_that_it_does_not_have() -> None:
     timer = rj.Cluster(2, rates, trigger=rj.Trigger(rj.Fixed("5 d"), clock="unstable"))
     found = rj.estimate(rj.event_log(timer, "730 d", seed=1))
     assert "no (p < 0.0001)" in repr(found)
-    assert found.rejuvenation.advice.startswith("Not exponential (p < 0.0001): give the waits as they are")
+    assert found.rejuvenation.advice.startswith("Not exponential (p < 0.0001): the chain assumes that it is")
     assert f"yes (p = {found.aging.fit.p_value:.2g})" in repr(found)

@@ -1,4 +1,4 @@
-"""Logs as spreadsheets, monitoring systems and pandas write them: each gives right numbers or a clear refusal."""
+"""Logs as spreadsheets, monitoring and pandas write them give right numbers, or a clear refusal."""
 
 from __future__ import annotations
 

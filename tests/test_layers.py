@@ -85,7 +85,8 @@ FLOORS = (
         "sweeping.data_set", "sweeping.sweeps",
     },
     {
-        "propagation.averages", "propagation.points", "propagation.marginals", "propagation.responses",
+        "propagation.averages", "propagation.points", "propagation.marginals", "propagation.pool_points",
+        "propagation.responses",
         "propagation.search", "propagation.lower_bounds", "propagation.spreads", "propagation.indices",
         "propagation.knowing",
         "propagation.expected_optimum", "propagation.deciding", "propagation.uncertainty_result",

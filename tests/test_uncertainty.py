@@ -241,6 +241,8 @@ BAD = {
     "longer than the horizon": (lambda: rj.uncertainty(OPEN, KNOWN, target="400 d"), "target"),
     "horizon": (lambda: rj.uncertainty(OPEN, KNOWN, horizon="never"), "horizon"),
     "points": (lambda: rj.uncertainty(OPEN, KNOWN, points=100), "points=128"),
+    "workers": (lambda: rj.uncertainty(OPEN, KNOWN, workers=0), "workers"),
+    "workers of another kind": (lambda: rj.uncertainty(OPEN, KNOWN, workers="two"), "workers"),
     "seed": (lambda: rj.uncertainty(OPEN, KNOWN, seed=-1), "seed"),
     "bounds": (lambda: rj.uncertainty(OPEN, KNOWN, bounds=(3, 1)), "bounds"),
     "decided and uncertain": (

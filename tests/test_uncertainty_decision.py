@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import rejuvmodel as rj
 from rejuvmodel.propagation.lower_bounds import possible_gain
 from rejuvmodel.propagation.responses import Response
 from rejuvmodel.propagation.search import decisions
+from rejuvmodel.propagation.uncertainty_inputs import deciding_points
 
 RATES = rj.Rates.from_mean_times(aging="7 d", failure="90 d", repair="2 h", restart="20 min")
 COSTS = rj.Costs(failure=1000, rejuvenation=10, capacity=5)
@@ -202,6 +204,32 @@ def test_a_pool_decides_between_bounds() -> None:
     assert pool.rate == cluster.rate
     assert pool.expected.mean == pytest.approx(cluster.expected.mean, rel=1e-9)
     assert pool.perfect_information.mean == pytest.approx(cluster.perfect_information.mean, rel=1e-6)
+
+
+def backwards(function: Any, jobs: Any) -> Any:
+    """A map that answers in another order."""
+    return [function(job) for job in reversed(list(jobs))]
+
+
+@pytest.mark.parametrize("workers", [2, map, backwards], ids=str)
+def test_workers_change_no_number_of_a_pool(workers: Any) -> None:
+    """Two processes, and functions like map, give what the calling process gives."""
+    pool = rj.Pool(primaries=1, spares=1, rates=RATES, slots=1)
+    options = {
+        "costs": rj.Costs(failure=1000, rejuvenation=10, capacity=5),
+        "bounds": (0.001, 0.1),
+        "points": 2,
+    }
+    here = rj.uncertainty(pool, {"failure": (1 / 8000, 1 / 500)}, **options).to_dict()
+    assert (
+        rj.uncertainty(pool, {"failure": (1 / 8000, 1 / 500)}, workers=workers, **options).to_dict() == here
+    )
+
+
+def test_more_points_of_a_pool_are_more_points_of_its_decision() -> None:
+    """A pool decides on a quarter of its points, but at least on 8 if it has them."""
+    pool = Response(rj.Pool(primaries=1, rates=RATES), None)
+    assert [deciding_points(pool, count) for count in (2, 8, 16, 32, 64, 1024)] == [2, 8, 8, 8, 16, 256]
 
 
 def test_the_band_is_ordered_and_holds_the_mean() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rejuvmodel.cli.estimated import settings
 from rejuvmodel.durations import hours, shown
@@ -15,14 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rejuvmodel.cluster_file import ClusterFile
+    from rejuvmodel.estimation.rate_estimates import RateEstimates
     from rejuvmodel.propagation.uncertainty_result import Uncertainty
 
 _EXAMPLE = 'aging="5 d,10 d"'
 
 
+class LogGiven(NamedTuple):
+    """An event log as typed: its file, whose clock it tells of, and what else it does not say."""
+
+    path: str
+    clock: str | None
+    settings: list[str] | None
+
+
 def inputs_of(
-    file: ClusterFile, ranges: list[str] | None, events: str | None, clock: str | None
-) -> dict[str, Any]:
+    file: ClusterFile, ranges: list[str] | None, log: LogGiven | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return what is known of the rates: of the log, of the file, and of the command line, the last one wins.
 
     Parameters
@@ -31,15 +40,13 @@ def inputs_of(
         The file; its table [uncertainty].
     ranges : list of str or None
         NAME=LO,HI as typed.
-    events : str or None
+    log : LogGiven or None
         An event log.
-    clock : str or None
-        Whose clock the log tells of.
 
     Returns
     -------
-    dict
-        As `uncertainty` takes it.
+    tuple of dict and tuple
+        As `uncertainty` takes it, and what had to be assumed of the log.
 
     Raises
     ------
@@ -47,17 +54,10 @@ def inputs_of(
         If nothing is uncertain, or a range or the log cannot be read.
     """
     found: dict[str, Any] = {}
-    if events is not None:
-        from rejuvmodel.estimation.estimating import estimate
-
-        pool = isinstance(file.cluster, Pool)
-        estimates = estimate(events, clock=clock, servers=None if pool else str(file.cluster.servers))
-        kind = "server" if pool else "cluster"
-        if estimates.clock != kind and file.cluster.servers > 1:
-            raise InvalidInputError(
-                f"--events {events}", f"a log on the clock of each {estimates.clock}",
-                f"the rates in {file.path} are on the clock of the {kind}", "Use a log of the same clock.",
-            )  # fmt: skip
+    notes: tuple[str, ...] = ()
+    if log is not None:
+        estimates = _estimates(file, log)
+        notes = estimates.notes
         found |= {one.name: one for one in estimates if one.name != "rejuvenation"}
     if file.uncertainty is not None:
         found |= dict(file.uncertainty.ranges)
@@ -67,6 +67,32 @@ def inputs_of(
         raise InvalidInputError(
             file.path, "no range and no log", "some rate is uncertain",
             f"Add a table [uncertainty], --range {_EXAMPLE}, or --events LOG.csv.",
+        )  # fmt: skip
+    return found, notes
+
+
+def _estimates(file: ClusterFile, log: LogGiven) -> RateEstimates:
+    """What the log tells, if it is on the clock of the model; of as many servers, where it does not say."""
+    from rejuvmodel.estimation.estimating import estimate
+    from rejuvmodel.estimation.log_rows import LAYOUT, SETTINGS, log_rows
+
+    known = settings("--log", log.settings, "until=8760") or {}
+    for name in known:
+        if name not in (*SETTINGS[1:], *LAYOUT):
+            raise InvalidInputError(
+                "--log", shown(name), f"of a log is said {', '.join((*SETTINGS[1:], *LAYOUT))}",
+                "Write --log until=8760.",
+            )  # fmt: skip
+    pool = isinstance(file.cluster, Pool)
+    if not pool or not {"servers"} & {*known, *log_rows(log.path).settings}:
+        known.setdefault("servers", str(file.cluster.servers))
+    layout = {name: known.pop(name) for name in LAYOUT if name in known}
+    found = estimate(log.path, clock=log.clock, layout=layout or None, **known)  # type: ignore[arg-type]
+    kind = "server" if pool else "cluster"
+    if found.clock != kind and file.cluster.servers > 1:
+        raise InvalidInputError(
+            f"--events {log.path}", f"a log on the clock of each {found.clock}",
+            f"the rates in {file.path} are on the clock of the {kind}", "Use a log of the same clock.",
         )  # fmt: skip
     return found
 
@@ -103,6 +129,7 @@ def uncertainty_of(
     target: float | str | None,
     points: int | None,
     seed: int,
+    workers: int,
     progress: Callable[[int, int], object] | None,
 ) -> Uncertainty:
     """Return what follows for the cluster of a file; where it leaves the wait out, at the decision."""
@@ -110,7 +137,8 @@ def uncertainty_of(
         return uncertainty(
             file.cluster, inputs, costs=file.costs, bounds=file.bounds, target=target, horizon=file.horizon,
             ranges="lognormal" if file.uncertainty is None else file.uncertainty.reading,
-            at="decision" if file.is_open else "model", points=points, seed=seed, progress=progress,
+            at="decision" if file.is_open else "model", points=points, seed=seed,
+            workers=workers, progress=progress,
         )  # fmt: skip
     except InvalidInputError as error:
         where = _typed(error.argument)
@@ -119,7 +147,7 @@ def uncertainty_of(
 
 def _typed(argument: str) -> str:
     """An argument as the command line names it."""
-    if argument in ("target", "points", "seed"):
+    if argument in ("target", "points", "seed", "workers"):
         return f"--{argument}"
     inside = re.fullmatch(r'inputs\["(.*?)"\](.*)', argument)
     return argument if inside is None else f"--range {inside[1]}"

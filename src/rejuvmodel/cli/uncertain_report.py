@@ -14,7 +14,7 @@ from rejuvmodel.models.pool import Pool
 from rejuvmodel.propagation.averages import log_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rejuvmodel.cluster_file import ClusterFile
     from rejuvmodel.propagation.averages import Average
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rejuvmodel.propagation.uncertainty_result import Uncertainty
 
 
-def uncertainty_report(file: ClusterFile, found: Uncertainty) -> str:
+def uncertainty_report(file: ClusterFile, found: Uncertainty, assumed: Sequence[str] = ()) -> str:
     """Return tables and sentences for a planner.
 
     Parameters
@@ -32,6 +32,8 @@ def uncertainty_report(file: ClusterFile, found: Uncertainty) -> str:
         The file.
     found : Uncertainty
         What follows.
+    assumed : sequence of str
+        What had to be assumed of the log.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def uncertainty_report(file: ClusterFile, found: Uncertainty) -> str:
         parts.append(
             markdown_table([f"knowing before deciding, in {span}", "is worth"], _values(file, found))
         )
-    parts.append("\n".join(f"- {line}" for line in _notes(file, found, span)))
+    parts.append("\n".join(f"- {line}" for line in (*_notes(file, found, span), *assumed)))
     return "\n\n".join(parts)
 
 

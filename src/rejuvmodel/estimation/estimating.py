@@ -111,7 +111,7 @@ def _notes(log: EventLog, scheduled: int) -> tuple[str, ...]:
         )
     if scheduled:
         found.append(
-            f"{scheduled} rejuvenations began while nothing was unstable: a schedule, not a wait. The wait "
-            "is left open in rates; give the schedule as a trigger."
+            f"{scheduled} rejuvenation{'s' * (scheduled > 1)} began while nothing was unstable: a schedule, "
+            "not a wait. The wait is left open in rates; give the schedule as a trigger."
         )
     return tuple(found)

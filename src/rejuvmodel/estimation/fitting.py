@@ -80,8 +80,8 @@ def weibull_fit(found: Sojourns) -> WeibullFit | None:
 
     Notes
     -----
-    Sojourns of no length, which logs of coarse time stamps have, are known to be below the shortest other one:
-    they are censored on the left there.
+    Sojourns of no length, which logs of coarse time stamps have, are known to be below the shortest other
+    one: they are censored on the left there.
     """
     from scipy.stats import CensoredData, weibull_min
 

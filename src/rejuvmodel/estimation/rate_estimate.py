@@ -25,25 +25,25 @@ EVENTS = {
 }  # fmt: skip
 _CONSEQUENCES = {
     "aging": (
-        "the chain assumes that it is. Of one server, and of a pool without limits, long-run values depend on its "
-        "mean alone, unless the wait runs from service start; a cluster of several fails as a whole less often "
-        "than computed if the shape is above 1, and more often below"
+        "the chain assumes that it is. Of one server, and of a pool without limits, long-run values depend "
+        "on its mean alone, unless the wait runs from service start; a cluster of several fails as a whole "
+        "less often than computed if the shape is above 1, and more often below"
     ),
     "failure": (
-        "the chain assumes the same risk at every age. The rate is an average over the ages in this log, right "
-        "for waits like those in it; if the shape is above 1, shorter waits fail less often than computed and "
-        "longer ones more, below 1 the other way"
+        "the chain assumes the same risk at every age. The rate is an average over the ages in this log, "
+        "right for waits like those in it; if the shape is above 1, shorter waits fail less often than "
+        "computed and longer ones more, below 1 the other way"
     ),
     "repair": (
-        "of one server, and of a pool without limits, long-run values depend on its mean alone; of a cluster of "
-        "several nearly so, where repairs are short against aging"
+        "of one server, and of a pool without limits, long-run values depend on its mean alone; of a cluster "
+        "of several nearly so, where repairs are short against aging"
     ),
     "restart": (
         "no harm: long-run values of a cluster, and of a pool without limits, depend on its mean alone"
     ),
     "rejuvenation": (
-        'the chain assumes that it is. Give the waits as they are, Trigger(Empirical(waits), clock="unstable"), '
-        'with the complete ones of sojourns(log)["rejuvenation"]'
+        "the chain assumes that it is. Give the waits as they are, Trigger(Empirical(waits), "
+        'clock="unstable"), with the complete ones of sojourns(log)["rejuvenation"]'
     ),
 }
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Values of the rate that is known, for each of which the others are averaged over the inner points.
 _OUTER, _OUTER_TRIGGER = 128, 64
 #: Points of the other rates, at most; with a trigger.
-_INNER, _INNER_TRIGGER = 16, 8
+_INNER, _INNER_TRIGGER = 32, 16
 #: Levels times points and decisions that the value of one rate may take.
 _WORK = 1e8
 #: Smaller relative differences may be rounding.

@@ -39,6 +39,7 @@ from rejuvmodel.propagation.uncertainty_inputs import (
     measured_at_decision,
 )
 from rejuvmodel.propagation.uncertainty_result import Uncertainty
+from rejuvmodel.sweeping.workers import own_processes, require_workers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,6 +64,7 @@ def uncertainty(
     at: str | None = None,
     points: int | None = None,
     seed: int = 0,
+    workers: Any = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Uncertainty:
     """Return what is known of availability, cost and the best decision while rates are uncertain.
@@ -92,9 +94,14 @@ def uncertainty(
         Whether the measures are those at the model's own rejuvenation rate (or trigger), or at the decision
         of least expected objective. By default the model's own, and the decision where it leaves that open.
     points : int, optional
-        Points of each of 8 scramblings, a power of 2; by default 4096, for pools 16.
+        Points of each of 8 scramblings, a power of 2; by default 4096, for pools 16. A pool decides on a
+        quarter of them, but at least 8.
     seed : int, optional
         Gives other points; the same seed gives the same numbers.
+    workers : int, executor or map-like callable, optional
+        Who solves the points of a pool, as for `sweep`: a number of processes, an executor of
+        `concurrent.futures` or the like, or a function like ``map``. The numbers are the same. Other models
+        take all points at once and need none.
     progress : callable, optional
         Called with the parts done and all parts after each part.
 
@@ -127,6 +134,7 @@ def uncertainty(
     '9 d'
     """
     response = checked_response(model, costs)
+    require_workers(workers)
     if isinstance(inputs, RateEstimates):
         inputs = estimated(inputs, response)
     known = marginals(inputs, response.names, ranges)
@@ -144,15 +152,20 @@ def uncertainty(
     step = _Steps(progress, 2 + len(known) + (3 + valued) * may_decide)
     for_points, for_knowing = np.random.SeedSequence(number).spawn(2)
     shares = scrambled(2 * len(known), count, for_points)
-    best = None
-    if may_decide:
-        few = min(count, deciding_points(response))
-        a = shares[:, :few, : len(known)]
-        best = decide(response, known, a, (0.0, inf) if bounds is None else bounds, span, for_knowing, step)
-        step()
-    decision = best.decision if best is not None and at_decision else None
-    sample = _Sample(response, known, shares, decision, step)
-    down, objective = sample.half(0)
+    with own_processes(workers if isinstance(model, Pool) else None) as hands:
+        response = replace(response, workers=hands)
+        best = None
+        if may_decide:
+            few = deciding_points(response, count)
+            a = shares[:, :few, : len(known)]
+            best = decide(
+                response, known, a, (0.0, inf) if bounds is None else bounds, span, for_knowing, step
+            )
+            step()
+        decision = best.decision if best is not None and at_decision else None
+        sample = _Sample(response, known, shares, decision, step)
+        down, objective = sample.half(0)
+        indices = sample.indices((down, objective))
     log_span = log(span)
     meets = None if allowed is None else share_of(down <= allowed)
     return Uncertainty(
@@ -162,7 +175,7 @@ def uncertainty(
         unavailability=Spread("unavailability", "", down),
         downtime=Spread("downtime", "h", down + log_span),
         cost=None if costs is None else Spread("cost", "", objective + log_span),
-        indices=sample.indices((down, objective)),
+        indices=indices,
         decision=best,
         target=None if allowed is None else float(np.exp(allowed)),
         meets_target=meets,

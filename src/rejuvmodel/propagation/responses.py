@@ -1,13 +1,13 @@
 """What a model answers at many rates at once: logarithms of its unavailability and of its objective.
 
 Clusters, with and without trigger, and the prior-art model are evaluated by their closed forms, whole grids
-at a time; a pool is solved point by point.
+at a time; a pool is solved point by point, by workers if there are any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
 from rejuvmodel.models.stretched import StretchedTrigger
 from rejuvmodel.parameters import Costs
+from rejuvmodel.propagation.pool_points import log_masses_at
 from rejuvmodel.solving import solve
 
 if TYPE_CHECKING:
@@ -42,10 +43,13 @@ class Response:
         One model; its own rates where none are given.
     costs : Costs or None
         Costs of the objective; without them it is the unavailability.
+    workers : None, int, executor or callable
+        Who solves the points of a pool.
     """
 
     model: Cluster | Reactive | Pool
     costs: Costs | None
+    workers: Any = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,16 +156,8 @@ class Response:
 
     def _pool(self, pool: Pool, columns: Columns, decision: Any) -> dict[str, Floats]:
         changes = dict(columns) if decision is None else {**columns, "rejuvenation": np.asarray(decision)}
-        arrays = dict(zip(changes, np.broadcast_arrays(*changes.values()), strict=True))
-        shape = next(iter(arrays.values())).shape
-        names = self._needed()
-        found = {name: np.empty(shape) for name in names}
-        for index in np.ndindex(shape):
-            rates = pool.rates.replace(**{name: float(x[index]) for name, x in arrays.items()})
-            solution = solve(replace(pool, rates=rates)).solution
-            for name, mass in solution.masses_of(names, logarithm=True).items():
-                found[name][index] = mass
-        return found
+        rates = dict(zip(changes, np.broadcast_arrays(*changes.values()), strict=True))
+        return log_masses_at(pool, rates, tuple(self._needed()), self.workers)
 
 
 def _reactive(model: Reactive, columns: Columns) -> dict[str, Floats]:

@@ -28,7 +28,7 @@ Model: TypeAlias = "Cluster | Reactive | Pool"
 
 #: Points of each scrambling by default: of closed forms, and of pools, which are solved one by one.
 POINTS, POINTS_POOL = 4096, 16
-#: Points of each scrambling on which decisions are compared, at most; with a trigger, and of pools.
+#: Points of each scrambling on which decisions are compared, at most; with a trigger, and of pools at least.
 _DECIDING, _DECIDING_TRIGGER, _DECIDING_POOL = 1024, 128, 8
 #: Levels times points and decisions that comparing decisions may take.
 _WORK = 4e9
@@ -110,14 +110,14 @@ def checked_points(points: object, model: Model) -> int:
     return count
 
 
-def deciding_points(response: Response) -> int:
-    """Points of each scrambling on which decisions are compared."""
+def deciding_points(response: Response, count: int) -> int:
+    """Points of each scrambling on which decisions are compared, of all that there are."""
     model = response.model
     if isinstance(model, Pool):
-        return _DECIDING_POOL
+        return min(count, max(_DECIDING_POOL, count // 4))
     room = _WORK / (SCRAMBLINGS * 250 * model.servers)
     most = _DECIDING if response.by_rate else _DECIDING_TRIGGER
-    return min(most, max(8, 1 << int(np.log2(max(room, 1.0)))))
+    return min(count, most, max(8, 1 << int(np.log2(max(room, 1.0)))))
 
 
 def decides(model: Model, inputs: Mapping[str, Any], bounds: object) -> bool:

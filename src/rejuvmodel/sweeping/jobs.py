@@ -160,24 +160,6 @@ class Job:
         return result | texts | {METHODS: np.array(sorted(methods), dtype=np.str_)}
 
 
-def run(job: Job, into: Result | None = None) -> tuple[int, Result]:
-    """Return the number of a job and its result; what is handed to workers.
-
-    Parameters
-    ----------
-    job : Job
-        A chunk.
-    into : dict of ndarray, optional
-        Where to write numbers, for workers that share the memory.
-
-    Returns
-    -------
-    tuple of int and dict
-        Its number, and its result.
-    """
-    return job.number, job.run(into)
-
-
 def values_at(setting: Setting, values: Mapping[Parameter, Any], views: Result) -> tuple[dict[str, Any], str]:
     """Return the variables at a block of points, and how they were found.
 

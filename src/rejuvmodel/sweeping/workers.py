@@ -19,27 +19,61 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from typing import Any, TypeAlias
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeAlias
 
 from rejuvmodel.arrays import is_number, whole_number
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, RejuvmodelError
-from rejuvmodel.sweeping.jobs import Job, Result, run
+from rejuvmodel.sweeping.jobs import Result
 
 Finish: TypeAlias = Callable[[int, Result], None]
 Place: TypeAlias = Callable[[int], Result]
 
 #: Chunks that are handed out and not yet back: enough for many machines, few enough for memory.
 _OUT, _BLOCKS_OUT = 512, 32
+_BROKEN = (
+    "workers: a process has ended before its work (out of memory, killed, or a script that does not begin "
+    'its work below if __name__ == "__main__":).'
+)
 _RULE = "workers are a number, an executor with submit, or a function like map"
 
 
-def run_all(jobs: Iterator[Job], workers: Any, finish: Finish, place: Place, *, in_blocks: bool) -> None:
+class Work(Protocol):
+    """What can be handed out: it has a number, and runs anywhere."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    def run(self, into: Result | None = None) -> Result:
+        """Return its arrays; numbers may be written into those that are given."""
+
+
+def run(job: Work, into: Result | None = None) -> tuple[int, Result]:
+    """Return the number of a job and its result; what is handed to workers.
+
+    Parameters
+    ----------
+    job : Work
+        A chunk.
+    into : dict of ndarray, optional
+        Where to write numbers, for workers that share the memory.
+
+    Returns
+    -------
+    tuple of int and dict
+        Its number, and its result.
+    """
+    return job.number, job.run(into)
+
+
+def run_all(jobs: Iterator[Work], workers: Any, finish: Finish, place: Place, *, in_blocks: bool) -> None:
     """Run jobs and hand over every result as it comes back.
 
     Parameters
     ----------
-    jobs : iterator of Job
+    jobs : iterator of Work
         The jobs, made when they are needed.
     workers : None, int, executor or callable
         Who runs them.
@@ -95,24 +129,50 @@ def require_workers(workers: Any) -> None:
         whole_number("workers", workers, 1, _RULE)
 
 
-def _by_own_workers(jobs: Iterator[Job], count: int, finish: Finish, place: Place, in_blocks: bool) -> None:
-    executor: Executor
+@contextmanager
+def own_processes(workers: Any) -> Iterator[Any]:
+    """Make processes for a number of workers, for many calls of `run_all`; other workers stay as they are.
+
+    Parameters
+    ----------
+    workers : None, int, executor or callable
+        As the user gave them.
+
+    Yields
+    ------
+    None, executor or callable
+        Who runs the jobs.
+
+    Raises
+    ------
+    RejuvmodelError
+        If a process ends before its work.
+    """
+    if not is_number(workers) or workers == 1:
+        yield workers
+        return
+    try:
+        with _processes(whole_number("workers", workers, 1, _RULE)) as executor:
+            yield executor
+    except BrokenExecutor as problem:
+        raise RejuvmodelError(_BROKEN) from problem
+
+
+def _processes(count: int) -> Executor:
+    # Not by fork, which would copy the locks of other threads as they are.
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return ProcessPoolExecutor(count, multiprocessing.get_context(method), _leave_interrupts)
+
+
+def _by_own_workers(jobs: Iterator[Work], count: int, finish: Finish, place: Place, in_blocks: bool) -> None:
     tasks: Iterator[tuple[Any, ...]] = ((job,) for job in jobs)
     if in_blocks:
-        executor = ThreadPoolExecutor(count)
         tasks = ((job, place(job.number)) for job in jobs)
-    else:
-        # Not by fork, which would copy the locks of other threads as they are.
-        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        executor = ProcessPoolExecutor(count, multiprocessing.get_context(method), _leave_interrupts)
     try:
-        with executor:
+        with ThreadPoolExecutor(count) if in_blocks else _processes(count) as executor:
             _by_executor(executor, tasks, finish, in_blocks, patient=True)
     except BrokenExecutor as problem:
-        raise RejuvmodelError(
-            "workers: a process has ended before its work (out of memory, killed, or a script that does not "
-            'begin its work below if __name__ == "__main__":). Chunks in a file of keep count: call again.'
-        ) from problem
+        raise RejuvmodelError(f"{_BROKEN} Chunks in a file of keep count: call again.") from problem
 
 
 def _by_executor(

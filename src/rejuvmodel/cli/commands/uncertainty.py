@@ -8,6 +8,7 @@ import typer
 
 from rejuvmodel.cli.options import AsJson, File
 from rejuvmodel.cli.shell import emit
+from rejuvmodel.errors import InvalidInputError
 
 
 def uncertainty(
@@ -22,30 +23,40 @@ def uncertainty(
     clock: Annotated[
         str | None, typer.Option("--clock", help="Whose clock the log measures, if it does not say.")
     ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option("--log", help="What else the log does not say: until=8760, crews=1; repeatable."),
+    ] = None,
     target: Annotated[
         str | None, typer.Option("--target", help='Availability, or downtime in the horizon: "50 min".')
     ] = None,
     points: Annotated[
         int | None, typer.Option("--points", help="Points of each scrambling, a power of 2.")
     ] = None,
+    workers: Annotated[int, typer.Option("--workers", help="How many to solve a pool at the same time.")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Gives the same numbers again.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Print what is known while rates are uncertain, and the wait of least expected cost."""
     from rejuvmodel.cli.decided import require_one
     from rejuvmodel.cli.progress import step_bar
-    from rejuvmodel.cli.uncertain import inputs_of, target_of, uncertainty_of
+    from rejuvmodel.cli.uncertain import LogGiven, inputs_of, target_of, uncertainty_of
     from rejuvmodel.cli.uncertain_report import uncertainty_report
     from rejuvmodel.cluster_file import read_cluster_file
 
     said = read_cluster_file(file)
     require_one(said, "uncertainty")
-    inputs = inputs_of(said, ranges, events, clock)
+    if events is None and (clock is not None or log):
+        raise InvalidInputError(
+            "--log" if log else "--clock", "no log", "it tells of an event log", "Write --events LOG.csv."
+        )
+    given = None if events is None else LogGiven(events, clock, log)
+    inputs, notes = inputs_of(said, ranges, given)
     with step_bar("uncertainty") as progress:
-        found = uncertainty_of(said, inputs, target_of(said, target), points, seed, progress)
+        found = uncertainty_of(said, inputs, target_of(said, target), points, seed, workers, progress)
     if as_json:
         from rejuvmodel.cli.json_documents import file_json, json_text
 
-        emit(json_text("uncertainty", file_json(said, said.cluster), found.to_dict()))
+        emit(json_text("uncertainty", file_json(said, said.cluster), found.to_dict(), log_notes=list(notes)))
         return
-    emit(uncertainty_report(said, found))
+    emit(uncertainty_report(said, found, notes))
