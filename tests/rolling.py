@@ -55,8 +55,8 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
-    """Yield three servers that are all warm and up; all is stopped at the end."""
+def world(*, warm: bool = True) -> Iterator[World]:
+    """Yield three servers that are all warm and up, if that is wanted; all is stopped at the end."""
     with held_ports(3) as numbers:
         ports = dict(zip(NAMES, numbers, strict=True))
         programs = {name: f"{sys.executable} {SERVER} {port}" for name, port in ports.items()}
@@ -68,7 +68,8 @@ def world() -> Iterator[World]:
                 HAProxyBalancer([proxy.socket], "app"),
                 SupervisorExecutor(keeper.url, restart_timeout=PATIENCE),
             )
-            found.wait("three servers", lambda: found.balancer.view().serving == NAMES)
+            if warm:
+                found.wait("three servers", lambda: found.balancer.view().serving == NAMES)
             yield found
 
 

@@ -25,6 +25,8 @@ FLOORS = (
         "runtime.timed_sockets", "runtime.http_exchange", "runtime.commands", "runtime.duplex",
         "runtime.balancer", "runtime.in_process_balancer",
         "runtime.haproxy_socket", "runtime.haproxy_answers", "runtime.haproxy",
+        "runtime.samples", "runtime.monitor", "runtime.health_monitor", "runtime.process_monitor",
+        "runtime.collector",
         "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
         "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
         "runtime.executors.clean_steps", "runtime.executors.third_party",

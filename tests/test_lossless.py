@@ -59,7 +59,7 @@ def test_nothing_is_left_behind() -> None:
             seen.extend([psutil.Process(parent), *psutil.Process(parent).children(recursive=True)])
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), world() as one, load(one.proxy.port):
+    with pytest.raises(ZeroDivisionError), world(warm=False) as one, load(one.proxy.port):
         fail(one)
     assert len(seen) == 5
     assert not any(process.is_running() for process in seen)

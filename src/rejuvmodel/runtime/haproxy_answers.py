@@ -130,11 +130,12 @@ def _rows(where: str, columns: tuple[str, ...], lines: Iterable[list[str]]) -> l
     missing = [name for name in columns if head.count(name) != 1]
     if missing:
         raise _doubtful(where, f"the table has no column {missing[0]}, or two")
+    places = {name: head.index(name) for name in columns}
     table = []
     for row in rows[1:]:
         if len(row) < len(head):
             raise _doubtful(where, f"a row has {len(row)} of {len(head)} columns")
-        table.append({name: row[head.index(name)] for name in columns})
+        table.append({name: row[place] for name, place in places.items()})
     return table
 
 
