@@ -21,6 +21,14 @@ FLOORS = (
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {"runtime.journal"},
     {
+        "runtime.states", "runtime.views", "runtime.settings", "runtime.refusals", "runtime.group_state",
+        "runtime.transitions", "runtime.records", "runtime.events", "runtime.actions",
+        "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.progress",
+        "runtime.incidents", "runtime.controller",
+        "runtime.thresholds", "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
+        "runtime.producer", "runtime.resuming",
+    },
+    {
         "runtime.failures", "runtime.names", "runtime.deadlines", "runtime.addresses", "runtime.identity",
         "runtime.timed_sockets", "runtime.http_exchange", "runtime.commands", "runtime.duplex",
         "runtime.balancer", "runtime.in_process_balancer",

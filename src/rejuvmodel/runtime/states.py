@@ -1,0 +1,88 @@
+"""States of the servers of a group: what is wanted of them, what is seen of them, and where each stands."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Mode(Enum):
+    """How a group takes up the work of a server that leaves."""
+
+    STANDBY = "active/standby"
+    ACTIVE = "active/active"
+
+
+class Role(Enum):
+    """Whether a server does the work or stands by."""
+
+    PRIMARY = "primary"
+    SPARE = "spare"
+
+
+class Admission(Enum):
+    """What a balancer is told to do with a server."""
+
+    READY = "ready"  #: send work, with the server's weight
+    SPARE = "spare"  #: check its health, weight 0
+    DRAIN = "drain"  #: nothing new, let sessions end
+    MAINTENANCE = "maintenance"  #: nothing at all
+
+
+class Health(Enum):
+    """What a server's own health check says."""
+
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    UNKNOWN = "unknown"  #: unreachable, stale, or no answer that makes sense
+
+
+class Condition(Enum):
+    """What the collector makes of the samples of a server."""
+
+    NORMAL = "normal"
+    UNSTABLE = "unstable"
+    FAILED = "failed"
+    TRANSITION = "in transition"
+    UNKNOWN = "unknown"  #: neither healthy nor unstable: nothing follows from it
+
+
+class Phase(Enum):
+    """Where a server stands in the controller."""
+
+    SERVING = "serving"  #: in the available list
+    STANDBY = "standby"  #: a spare: checked, weight 0
+    WATCHED = "watched"  #: serving and unstable: its delay runs
+    PROMOTING = "promoting"  #: a spare that got its weight and is not yet seen UP
+    DUPLEXING = "duplexing"  #: its work is handed over, it still serves
+    SWITCHING = "switching"  #: waits until the others are seen to carry its work
+    DRAINING = "draining"  #: off the available list, sessions end
+    PARKING = "parking"  #: idle, waits for the balancers to confirm maintenance
+    CLEANING = "cleaning"  #: file system, buffers, memory
+    RESTARTING = "restarting"
+    WARMING = "warming"  #: restarted, its own health check has to hold
+    JOINING = "joining"  #: ready again, waits for a plain UP
+    FAILED = "failed"  #: a fault was detected, a spare takes over
+    RECOVERING = "recovering"  #: the recoverer restarts it
+    OUT = "out"  #: did not come back: stays out until it is healthy or somebody decides
+
+
+#: Phases in which a server is on the available list.
+ADMITTED = frozenset({Phase.SERVING, Phase.WATCHED, Phase.DUPLEXING, Phase.SWITCHING})
+#: Phases that a rejuvenation goes through while its server holds a place in the budget.
+LEAVING = frozenset({Phase.DUPLEXING, Phase.SWITCHING})
+#: Phases in which a server does not serve because of the runtime.
+AWAY = frozenset(
+    {Phase.DRAINING, Phase.PARKING, Phase.CLEANING, Phase.RESTARTING, Phase.WARMING, Phase.JOINING}
+)
+#: Phases in which a server does not serve because of a fault.
+LOST = frozenset({Phase.FAILED, Phase.RECOVERING, Phase.OUT})
+
+_WANTED = {
+    Phase.STANDBY: Admission.SPARE,
+    Phase.DRAINING: Admission.DRAIN,
+    **dict.fromkeys(
+        (Phase.PARKING, Phase.CLEANING, Phase.RESTARTING, Phase.WARMING, *LOST), Admission.MAINTENANCE
+    ),
+}
+#: What the balancers are told in each phase; asserted on every tick.
+WANTED = {phase: _WANTED.get(phase, Admission.READY) for phase in Phase}
