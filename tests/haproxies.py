@@ -21,6 +21,8 @@ CONFIGURATION = """
 global
   maxconn 200
   stats socket {directory}/{name}.sock mode 600 level admin
+  stats socket {directory}/low.sock mode 600 level operator
+  stats socket 127.0.0.1:{control} level admin
 defaults
   mode http
   timeout connect 1s
@@ -40,9 +42,11 @@ backend app
 
 @dataclass
 class HAProxy:
-    """A running HAProxy: its control socket, and the port for clients."""
+    """A running HAProxy: its control sockets (by file, by TCP, and with too low a level), and its port."""
 
     socket: str
+    tcp: str
+    low: str
     port: int
     configuration: Path
     process: subprocess.Popen[bytes]
@@ -59,15 +63,18 @@ def haproxy(ports: Sequence[int], *, options: str = "") -> Iterator[HAProxy]:
     # Paths of unix sockets are short, and those of pytest are not.
     directory = Path(tempfile.mkdtemp(prefix="rj-"))
     servers = "\n".join(f"  server s{k} 127.0.0.1:{port} {options}" for k, port in enumerate(ports, start=1))
-    with held_ports(1) as [port]:
+    with held_ports(2) as [port, control]:
         file = directory / "h.cfg"
         file.write_text(
-            CONFIGURATION.format(directory=directory, name="h", port=port, servers=servers), encoding="utf-8"
+            CONFIGURATION.format(directory=directory, name="h", port=port, control=control, servers=servers),
+            encoding="utf-8",
         )
         path = f"{directory}/h.sock"
         proxy = None
         try:
-            proxy = HAProxy(path, port, file, start(file, path))
+            proxy = HAProxy(
+                path, f"127.0.0.1:{control}", f"{directory}/low.sock", port, file, start(file, path)
+            )
             yield proxy
         finally:
             if proxy:

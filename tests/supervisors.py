@@ -48,13 +48,14 @@ class Supervisor:
 
 
 @contextmanager
-def supervisor(programs: Mapping[str, str], *, tcp: int = 0) -> Iterator[Supervisor]:
-    """Yield a supervisor that has started these programs (names and command lines)."""
+def supervisor(programs: Mapping[str, str], *, tcp: int = 0, more: str = "") -> Iterator[Supervisor]:
+    """Yield a supervisor that has started these programs (names and command lines), and more of its file."""
     directory = Path(tempfile.mkdtemp(prefix="rj-"))
     parts = [HEAD.format(directory=directory)]
     parts += [PROGRAM.format(name=name, command=command) for name, command in programs.items()]
     if tcp:
         parts.append(f"[inet_http_server]\nport = 127.0.0.1:{tcp}\nusername = u\npassword = secret\n")
+    parts.append(more)
     file = directory / "s.conf"
     file.write_text("\n".join(parts), encoding="utf-8")
     with (directory / "log").open("wb") as log:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -37,12 +40,13 @@ def proxy() -> Iterator[HAProxy]:
         yield one
 
 
-@pytest.fixture(params=["haproxy", "in process"])
+@pytest.fixture(params=["unix socket", "TCP socket", "in process"])
 def balancer(request: pytest.FixtureRequest) -> Balancer:
     """Every balancer, with the servers s1, s2 and s3 ready and of weight 100."""
     if request.param == "in process":
         return InProcessBalancer(["s1", "s2", "s3"])
-    found = HAProxyBalancer([request.getfixturevalue("proxy").socket], "app")
+    proxy = request.getfixturevalue("proxy")
+    found = HAProxyBalancer([proxy.socket if request.param == "unix socket" else proxy.tcp], "app")
     found.hold({name: Wanted("ready", 100) for name in ("s1", "s2", "s3")})
     return found
 
@@ -138,6 +142,56 @@ def test_17_the_balancer_in_process_forgets_as_well() -> None:
     assert len(balancer.hold(wanted)) == 2
 
 
+class Holding(BaseHTTPRequestHandler):
+    """Answers health checks at once, and everything else when it is let go."""
+
+    go = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path != "/healthz":
+            self.go.wait(20)
+        self.send_response_only(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait until something holds; it comes within seconds."""
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_server_with_work_in_its_hands_is_not_drained() -> None:
+    """Drained is a server only when its last session is over, and two balancers' sessions are added."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Holding) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        port = server.server_address[1]
+        with haproxy([port]) as one, haproxy([port]) as other:
+            pair = HAProxyBalancer([one.socket, other.socket], "app")
+            until(lambda: pair.view().serving == ("s1",))
+            clients = [socket.create_connection(("127.0.0.1", proxy.port)) for proxy in (one, other)]
+            try:
+                for client in clients:
+                    client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                until(lambda: pair.view()["s1"].sessions == 2)
+                pair.hold({"s1": Wanted("drain")})
+                assert pair.view()["s1"].sessions == 2
+                assert not pair.view()["s1"].drained
+                Holding.go.set()
+                assert all(b" 200 " in client.recv(100) for client in clients)
+                until(lambda: pair.view()["s1"].drained)
+            finally:
+                Holding.go.set()
+                for client in clients:
+                    client.close()
+        server.shutdown()
+
+
 def test_two_balancers_must_both_confirm() -> None:
     """A server is drained only when both say so, and what differs is set at each."""
     with haproxy([1, 2]) as one, haproxy([1, 2]) as other:
@@ -200,6 +254,16 @@ def test_an_unknown_backend_is_named(proxy: HAProxy) -> None:
     """HAProxy's "No such proxy" becomes an error that names the backend."""
     with pytest.raises(RefusedError, match="no backend nothing"):
         HAProxyBalancer([proxy.socket], "nothing").view()
+
+
+def test_a_socket_of_too_low_a_level_can_look_and_not_order(proxy: HAProxy) -> None:
+    """HAProxy's "Permission denied" is an error, not an order that was carried out."""
+    HAProxyBalancer([proxy.socket], "app").hold({"s1": Wanted("ready", 100)})
+    low = HAProxyBalancer([proxy.low], "app")
+    assert len(low.view().servers) == 3
+    with pytest.raises(RefusedError, match="Permission denied"):
+        low.hold({"s1": Wanted("maint")})
+    assert low.view()["s1"].admin == "ready"
 
 
 def test_sockets_are_loopback_unless_allowed_by_name() -> None:

@@ -42,7 +42,8 @@ def world() -> Iterator[tuple[Supervisor, int]]:
         "stubborn": f'sh -c "{STUBBORN}"',
         "broken": "sh -c 'sleep 0.1; exit 3'",
     }
-    with held_ports(1) as [port], supervisor(programs, tcp=port) as found:
+    dying = "[program:dying]\ncommand = false\nstartsecs = 1\nstartretries = 0\nautostart = false\n"
+    with held_ports(1) as [port], supervisor(programs, tcp=port, more=dying) as found:
         yield found, port
 
 
@@ -114,6 +115,13 @@ def test_what_supervisor_does_not_know_is_refused(executor: SupervisorExecutor) 
         executor.identity("nothing")
     with pytest.raises(InvalidInputError, match="program"):
         executor.restart("plain; rm")
+
+
+def test_7_a_program_that_dies_in_supervisors_hands_is_an_error(executor: SupervisorExecutor) -> None:
+    """One that does not live through its startsecs was not restarted, and has no identity."""
+    with pytest.raises(CommandError, match="dying ended as soon as it was started"):
+        executor.restart("dying")
+    assert executor.identity("dying") is None
 
 
 def test_a_program_that_has_ended_is_not_running(executor: SupervisorExecutor) -> None:
@@ -257,11 +265,27 @@ def test_a_number_used_again_is_not_touched(processes: ProcessExecutor, tmp_path
     """A process with the number of an earlier one is somebody else's: it is neither believed nor stopped."""
     found = processes.start("plain")
     file = tmp_path / "plain.identity"
-    file.write_text(f"{os.getpid()} 1.0\n")
+    processes.stop("plain")
+    file.write_text(f"{os.getpid()} {found.started!r}\n")
     assert processes.identity("plain") is None
     processes.stop("plain")  # would end this test if it believed the number
-    file.write_text(f"{found.pid} {found.started!r}\n")
-    assert processes.identity("plain") == found
+    assert identity_of(os.getpid()) is not None
+
+
+@pytest.mark.parametrize("left", ["nothing", "an old identity"])
+def test_1_a_process_that_no_file_knows_is_found(
+    processes: ProcessExecutor, tmp_path: Path, left: str
+) -> None:
+    """A controller killed between start and file leaves a process, and its successor starts no second one."""
+    found = processes.start("plain")
+    file = tmp_path / "plain.identity"
+    file.unlink() if left == "nothing" else file.write_text("4194000 1.0\n")
+    successor = ProcessExecutor({"plain": ["sleep", "100"], "other": ["sleep", "100"]}, tmp_path)
+    assert successor.identity("other") is None
+    assert successor.identity("plain") == found
+    with pytest.raises(RefusedError, match="runs already"):
+        successor.start("plain")
+    assert file.read_text() == f"{found.pid} {found.started!r}\n"
 
 
 @pytest.mark.parametrize("text", ["", "abc def\n", "12\n", "\u00e9 1\n"])

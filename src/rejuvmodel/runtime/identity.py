@@ -6,8 +6,11 @@ resolution of 10 ms.
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from rejuvmodel.optional_packages import optional_package
 
@@ -49,11 +52,46 @@ def identity_of(pid: int) -> Identity | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        # Both are on the wall clock, and both move when it is set.
-        started = process.create_time() - psutil.boot_time()
+        started = _since_boot(psutil, pid)
     except (psutil.NoSuchProcess, ValueError, OverflowError):
         return None
     return Identity(pid, round(started, 2))
+
+
+def marked(variable: str, value: str) -> Identity | None:
+    """Return the process of this machine that was started with a mark in its environment.
+
+    Parameters
+    ----------
+    variable, value : str
+        The mark. Only leaders of a session count, because a mark is inherited; of several, the oldest.
+
+    Returns
+    -------
+    Identity or None
+        None if there is none that this user may look at.
+
+    Notes
+    -----
+    All processes are looked at, which takes some milliseconds for each hundred.
+    """
+    psutil = optional_package("psutil", "runtime")
+    found: list[Identity] = []
+    for pid in psutil.pids():
+        with suppress(psutil.Error, OSError):
+            if os.getsid(pid) == pid and psutil.Process(pid).environ().get(variable) == value:
+                found += [one for one in [identity_of(pid)] if one is not None]
+    return min(found, key=lambda one: one.started, default=None)
+
+
+def _since_boot(psutil: Any, pid: int) -> float:
+    """Return when a process began [s], after the start of the machine."""
+    boot, later = float(psutil.boot_time()), None
+    while later != boot:  # both times are on the wall clock, and may move between two looks when it is set
+        boot = later if later is not None else boot
+        started = float(psutil.Process(pid).create_time()) - boot
+        later = float(psutil.boot_time())
+    return started
 
 
 def is_alive(identity: Identity) -> bool:

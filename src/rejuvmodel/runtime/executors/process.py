@@ -1,7 +1,9 @@
 """An executor for programs that run without a supervisor: it starts and stops them itself.
 
 Which process a program is stands in a file (number and begin), written whole after each start, so that the
-next run of the controller finds it. A number that another process has by now is not believed.
+next run of the controller finds it. A number that another process has by now is not believed. A controller
+that is killed between the start and the file leaves a process that no file knows; a mark in its environment
+tells it, so that no program is ever started a second time beside the first.
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.commands import Command
 from rejuvmodel.runtime.deadlines import Deadline, seconds
 from rejuvmodel.runtime.failures import BadAnswerError, CommandError, DeadlineError, RefusedError
-from rejuvmodel.runtime.identity import Identity, identity_of
+from rejuvmodel.runtime.identity import Identity, identity_of, marked
 from rejuvmodel.runtime.names import checked_name
 from rejuvmodel.text_files import write_text
 
 _PAUSE = 0.02
+#: The variable that marks a program in its environment.
+_MARK = "REJUVMODEL_PROGRAM"
 
 
 class ProcessExecutor:
@@ -109,7 +113,7 @@ class ProcessExecutor:
         pid = self._spawned(program, command.arguments)
         identity = identity_of(pid)
         if identity is not None:
-            write_text(str(self._file(program)), f"{identity.pid} {identity.started!r}\n")
+            self._keep(program, identity)
         deadline = Deadline(self._settle)
         while not deadline.over and (code := _ended(pid)) is None:
             time.sleep(min(_PAUSE, deadline.left))
@@ -174,11 +178,26 @@ class ProcessExecutor:
             pid, started = text.split()
             known = Identity(int(pid), float(started))
         except FileNotFoundError:
-            return None
+            return self._found_by_mark(program)
         except (OSError, ValueError) as problem:
             found = f"the file of its process cannot be read ({type(problem).__name__})"
             raise BadAnswerError(program, found, f"Look at {self._file(program)}.") from None
-        return known if identity_of(known.pid) == known else None
+        return known if identity_of(known.pid) == known else self._found_by_mark(program)
+
+    def _found_by_mark(self, program: str) -> Identity | None:
+        """Return the process that was started from here as this program, and keep its identity."""
+        found = marked(_MARK, self._mark(program))
+        if found is not None:
+            self._keep(program, found)
+        return found
+
+    def _keep(self, program: str, identity: Identity) -> None:
+        """Write the file with the identity."""
+        write_text(str(self._file(program)), f"{identity.pid} {identity.started!r}\n")
+
+    def _mark(self, program: str) -> str:
+        """Return what stands in the environment of this program."""
+        return os.path.join(os.path.realpath(self._directory), program)
 
     def _spawned(self, program: str, arguments: tuple[str, ...]) -> int:
         """Start a process in a session of its own, its output at the end of the log; return its number."""
@@ -193,7 +212,7 @@ class ProcessExecutor:
             pid = os.posix_spawnp(
                 arguments[0],
                 arguments,
-                os.environ,
+                {**os.environ, _MARK: self._mark(program)},
                 file_actions=actions,
                 setsid=True,
                 setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
