@@ -186,6 +186,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         (100, "100 h"),
         (278.150731, "11.59 d"),
         (1 / 3600, "1 s"),
+        (1 / 60, "1 min"),
+        (1 / 60 - 1e-9, "60 s"),
         (1e-4, "0.36 s"),
         (0, "0 s"),
         (math.inf, "never"),

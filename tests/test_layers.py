@@ -52,7 +52,8 @@ FLOORS = (
         "markov.prism_text", "markov.prism_commands", "markov.prism_chain",
         "markov.uniformization", "markov.squaring", "markov.transient", "markov.absorption",
         "markov.sensitivities",
-        "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
+        "models.rate_points", "models.grid_blocks", "models.extended", "models.horner",
+        "models.compiled_horner",
         "models.level_weights", "models.closed_form", "models.extended_sums", "models.product_form",
         "models.birth_death", "models.as_printed", "models.symbolic",
         "models.transform_functions", "models.law_transforms", "models.trigger_form",
@@ -129,7 +130,8 @@ FLOORS = (
 )  # fmt: skip
 #: Rooms that know neither chains nor model objects: they take numbers.
 CLOSED_ROAD = {
-    "models.rate_points", "models.extended", "models.horner", "models.compiled_horner",
+    "models.rate_points", "models.grid_blocks", "models.extended", "models.horner",
+    "models.compiled_horner",
     "models.level_weights", "models.closed_form", "models.birth_death",
     "models.extended_sums", "models.product_form",
     "models.as_printed", "models.symbolic",

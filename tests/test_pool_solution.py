@@ -79,6 +79,15 @@ def test_large_measures_need_no_states() -> None:
     assert state.up_servers.sum() == pytest.approx(1, rel=1e-12)
 
 
+@pytest.mark.parametrize(("primaries", "spares"), [(1, 3), (2, 5), (4, 3), (7, 3), (10, 5)])
+def test_no_share_beyond_the_whole(primaries: int, spares: int) -> None:
+    """However rarely servers are missing, at most all of the primaries' work is served."""
+    rates = rj.Rates(aging=1e-3, failure=1e-6, repair=1, restart=6, rejuvenation=0.01)
+    for slots in (1, None):
+        state = rj.solve(rj.Pool(primaries=primaries, spares=spares, rates=rates, slots=slots))
+        assert 1 - 1e-12 < state.capacity_availability <= 1
+
+
 @pytest.mark.parametrize("solver", [rj.ClosedForm(), rj.LevelAggregation, "GTH"], ids=repr)
 def test_solvers_that_do_not_fit(solver: Any) -> None:
     """What does not solve a restricted pool is refused in words."""

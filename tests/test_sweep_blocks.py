@@ -43,12 +43,12 @@ def test_every_point_once(lengths: list[int], outer: int, most: int, points: int
             assert block.start == end
             end = block.stop
             assert 0 < block.stop - block.start <= max(most, 1)
-            here = {one.field: value for one, value in values.items()}
+            assert prod(block.shape) == block.stop - block.start
+            here = {one.field: np.broadcast_to(value, block.shape).ravel() for one, value in values.items()}
             for k, axis in enumerate(every):
-                mine = np.broadcast_to(here[axis.name], block.stop - block.start)
-                assert mine.tolist() == expected[k, block.start : block.stop].tolist()
+                assert here[axis.name].tolist() == expected[k, block.start : block.stop].tolist()
             for name, value in block.shown.items():
-                assert here[name] == value
+                assert set(here[name].tolist()) == {value}
     assert end == grid.size
 
 

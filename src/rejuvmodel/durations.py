@@ -37,6 +37,8 @@ _CALENDAR = frozenset({"a", "y", "yr", "yrs", "year", "years", "mo", "mon", "mon
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"
 _PART = re.compile(rf"\s*({_NUMBER})\s*([^\W\d_]*)\s*")
 _LONGEST_TEXT = 200
+#: Relative rounding that is taken for none.
+_ROUNDING = Fraction(1, 10**13)
 _RULE = 'a duration is hours as a number, "never", or text with one of the units s, min, h, d, w'
 
 
@@ -158,10 +160,11 @@ def words(value: object) -> str:
     if math.isinf(length):
         return "never"
     exact = Fraction(length)
-    amounts = [(exact / size, unit) for unit, size in _HOURS_PER.items() if unit != "w" and exact >= size]
+    # A double stands for every fraction within its rounding: 1/60 as a double is meant as 1 min.
+    most = exact * (1 + _ROUNDING)
+    amounts = [(exact / size, unit) for unit, size in _HOURS_PER.items() if unit != "w" and most >= size]
     for amount, unit in amounts:
-        # A double stands for every fraction within its rounding: 1/3 as a double is meant as 20 min.
-        if abs(_four_digits(amount) - amount) * 10**13 <= amount:
+        if abs(_four_digits(amount) - amount) <= amount * _ROUNDING:
             return f"{_plain(amount)} {unit}"
     amount, unit = amounts[0] if amounts else (exact / _HOURS_PER["s"], "s")
     return f"{_plain(amount)} {unit}"

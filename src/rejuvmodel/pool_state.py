@@ -67,7 +67,8 @@ class PoolState(SteadyState):
     @property
     def capacity_availability(self) -> float:
         """Expected share of the primaries' work that is served, E[min(up, n)]/n."""
-        return float(np.exp(self.solution.mass("served", logarithm=True)))
+        # A sum of shares may round to more than the whole.
+        return min(1.0, float(np.exp(self.solution.mass("served", logarithm=True))))
 
     @property
     def log_probability_all_failed(self) -> float:

@@ -25,7 +25,7 @@ Accuracy: relative error about n · 4e-16 of a probability, measured 3e-15 at n 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,7 @@ from rejuvmodel.memory import require_memory
 from rejuvmodel.models import compiled_horner
 from rejuvmodel.models.as_printed import printed_probabilities
 from rejuvmodel.models.compiled_horner import compiled_masses
+from rejuvmodel.models.grid_blocks import grid_blocks
 from rejuvmodel.models.horner import horner_masses
 from rejuvmodel.models.level_weights import level_masses, levels
 from rejuvmodel.models.rate_points import Floats, Point
@@ -113,7 +114,7 @@ def masses(
     """
     if not names:
         return []
-    shape, total, rates = _flattened(aging, failure, rejuvenation, repair, restart)
+    shape, total, rates = _on_grid(aging, failure, rejuvenation, repair, restart)
     require_memory(
         f"The closed form of {servers} servers at {total} point(s)",
         8.0 * total * len(names) + 150.0 * servers,
@@ -124,7 +125,8 @@ def masses(
     horner = _prefers_horner(servers, total)
     size = _points_at_a_time() if horner else max(1, _LEVELS // servers)
     with np.errstate(all="ignore"):
-        for part, point in _blocks(total, rates, size):
+        for part, values in grid_blocks(shape, rates, size):
+            point = Point(*values)
             some = [result[part] for result in results]
             if horner:
                 _fill_by_horner(servers, point, names, some, logarithms)
@@ -199,7 +201,7 @@ def probabilities(
         Probabilities and natural logarithms, shape (..., 3n+1), states in the order
         n … 0, u_n … u_1, r_n … r_1. Impossible states have exactly 0 and −inf.
     """
-    shape, total, rates = _flattened(aging, failure, rejuvenation, repair, restart)
+    shape, total, rates = _on_grid(aging, failure, rejuvenation, repair, restart)
     states = 3 * servers + 1
     require_memory(
         f"All {states} state probabilities at {total} point(s)",
@@ -208,9 +210,9 @@ def probabilities(
     )
     pi, log_pi = np.empty((total, states)), np.empty((total, states))
     with np.errstate(all="ignore"):
-        for part, point in _blocks(total, rates, max(1, _LEVELS // servers)):
+        for part, values in grid_blocks(shape, rates, max(1, _LEVELS // servers)):
             start = 0
-            for level in levels(servers, point):
+            for level in levels(servers, Point(*values)):
                 # Levels are computed upwards from 0 and listed downwards from n.
                 place = slice(start, start + level.m.shape[1])
                 pi[part, place] = level.value()[:, ::-1]
@@ -219,18 +221,11 @@ def probabilities(
     return pi.reshape(*shape, states), log_pi.reshape(*shape, states)
 
 
-def _flattened(*rates: ArrayLike) -> tuple[tuple[int, ...], int, list[Floats]]:
+def _on_grid(*rates: ArrayLike) -> tuple[tuple[int, ...], int, list[Floats]]:
+    """Shape of the grid of some rates, its number of points, and the rates as arrays."""
     arrays = [np.asarray(rate, dtype=np.float64) for rate in rates]
     shape = np.broadcast_shapes(*(a.shape for a in arrays))
-    total = int(np.prod(shape, dtype=object))
-    flat = [a.reshape(-1) if a.size in (1, total) else np.broadcast_to(a, shape) for a in arrays]
-    return shape, total, flat
-
-
-def _blocks(total: int, rates: list[Floats], size: int) -> Iterator[tuple[slice, Point]]:
-    for start in range(0, total, size):
-        part = slice(start, min(start + size, total))
-        yield part, Point(*(a if a.size == 1 else a.flat[part] if a.ndim > 1 else a[part] for a in rates))
+    return shape, int(np.prod(shape, dtype=object)), arrays
 
 
 def _points_at_a_time() -> int:

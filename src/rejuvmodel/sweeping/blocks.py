@@ -2,8 +2,8 @@
 
 The points are numbered in C order with the axes that change the shape of the model outermost. Within a block
 these, and all axes outside a *cut* one, stand still; the cut axis runs through a few of its values, and the
-axes inside it through all of theirs. So no block needs index arithmetic for its points: what stands still is
-a scalar, what is inside is one pattern for all blocks, and only the cut axis is spread out anew.
+axes inside it through all of theirs. So a block is a grid itself: what stands still is a scalar, and the other
+values broadcast.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rejuvmodel.sweeping.axes import Axis, Column
+from rejuvmodel.sweeping.axes import Axis
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Block:
     ----------
     start, stop : int
         Numbers of its first point, and of the one behind its last.
+    shape : tuple of int
+        How many values of the cut axis it has (1 where there is none), and of each axis inside.
     still : dict
         Parameters that stand still, and what they are set to.
     shown : dict
@@ -41,6 +43,7 @@ class Block:
 
     start: int
     stop: int
+    shape: tuple[int, ...]
     still: dict[Parameter, Any]
     shown: dict[str, Any]
     cut: dict[Parameter, NDArray[Any]]
@@ -137,6 +140,7 @@ class Grid:
         cut, width = self._cut, prod(len(axis) for axis in self.whole)
         axes = (*self.outer, *self.inner[: max(cut, 0)])
         shape = tuple(len(axis) for axis in axes)
+        inside = tuple(len(axis) for axis in self.whole)
         length, rows = (len(self.inner[cut]), self.most // width) if cut >= 0 else (1, 1)
         each = -(-length // rows)
         found = []
@@ -151,6 +155,7 @@ class Grid:
                 Block(
                     start,
                     start + (end - begin) * width,
+                    (end - begin, *inside),
                     {column.parameter: _entry(column.values[k]) for column, k in columns},
                     {column.parameter.name: _entry(column.shown[k]) for column, k in columns},
                     parts,
@@ -160,7 +165,7 @@ class Grid:
 
 
 def spread(whole: tuple[Axis, ...], blocks: list[Block]) -> Iterator[tuple[Block, dict[Parameter, Any]]]:
-    """Give each block with the values of all its parameters, as scalars and as arrays of its points.
+    """Give each block with the values of all its parameters, as scalars and as arrays that broadcast.
 
     Parameters
     ----------
@@ -172,30 +177,22 @@ def spread(whole: tuple[Axis, ...], blocks: list[Block]) -> Iterator[tuple[Block
     Yields
     ------
     tuple of Block and dict
-        The block, and its values by parameter; arrays are read-only.
+        The block, and its values by parameter; arrays are read-only and broadcast to the shape of the block.
     """
-    shape = tuple(len(axis) for axis in whole)
-    width = prod(shape)
-    most = max((block.stop - block.start) // width for block in blocks)
-    patterns = {
-        column.parameter: _frozen(np.tile(_along(column, shape, k), most))
+    count = len(whole)
+    inside = {
+        column.parameter: _along(column.values, k + 1, count)
         for k, axis in enumerate(whole)
         for column in axis.columns
     }
     for block in blocks:
-        points = block.stop - block.start
-        inside = {one: pattern[:points] for one, pattern in patterns.items()}
-        cut = {one: _frozen(np.repeat(part, width)) if width > 1 else part for one, part in block.cut.items()}
+        cut = {one: _along(part, 0, count) for one, part in block.cut.items()}
         yield block, {**block.still, **cut, **inside}
 
 
-def _along(column: Column, shape: tuple[int, ...], place: int) -> NDArray[Any]:
-    """The values of a column at all points of the axes inside the cut one."""
-    ends = (1,) * place, (1,) * (len(shape) - place - 1)
-    return np.broadcast_to(column.values.reshape(*ends[0], -1, *ends[1]), shape).ravel()
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+def _along(values: NDArray[Any], place: int, count: int) -> NDArray[Any]:
+    """Values along one of 1 + count axes."""
+    array = values.reshape((1,) * place + (-1,) + (1,) * (count - place))
     array.setflags(write=False)
     return array
 

@@ -74,7 +74,7 @@ def gathered(
     cluster : Cluster
         One cluster; rates that are not among the values stay as they are.
     values : mapping
-        Rates [1/h] by field, known to be valid, scalars or arrays of one length; "period" [h] for a trigger.
+        Rates [1/h] by field, known to be valid, scalars or arrays that broadcast; "period" [h] for a trigger.
     plain, logarithms : list of str
         Which masses to find, and of which the logarithms.
     into : pair of mappings, optional
@@ -83,7 +83,7 @@ def gathered(
     Returns
     -------
     GatheredSolution
-        The masses, of the shape of the arrays.
+        The masses, of the shape that the rates broadcast to.
 
     Notes
     -----

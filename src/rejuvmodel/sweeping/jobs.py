@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from rejuvmodel.errors import InvalidInputError, RejuvmodelError
 from rejuvmodel.model_parameters import ParametricModel, model_trigger, with_values
 from rejuvmodel.models.cluster import Cluster
+from rejuvmodel.models.grid_blocks import grid_blocks
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.parameters import Costs
@@ -139,7 +141,7 @@ class Job:
         first = self.blocks[0].start
         for block, values in spread(self.whole, self.blocks):
             part = slice(block.start - first, block.stop - first)
-            views = {name: array[part] for name, array in result.items()}
+            views = {name: array[part].reshape(block.shape) for name, array in result.items()}
             try:
                 found, method = values_at(setting, values, views)
             except RejuvmodelError as error:
@@ -170,12 +172,12 @@ def values_at(setting: Setting, values: Mapping[Parameter, Any], views: Result) 
     values : mapping
         Values by parameter.
     views : dict of ndarray
-        Where the variables will be; may be written to.
+        Where the variables will be, of the shape of the block; may be written to.
 
     Returns
     -------
     tuple of dict and str
-        Values by variable, each a scalar or one for each point, and the name of the method.
+        Values by variable, which broadcast to the shape of the block, and the name of the method.
     """
     if setting.in_blocks:
         return _of_block(setting, values, views)
@@ -212,33 +214,33 @@ def _of_block(setting: Setting, values: Mapping[Parameter, Any], views: Result) 
                 rates["period"] = value
     masses = [one for one in setting.measures if one.is_mass]
     into = (
-        {one.masses[0]: views[one.name] for one in masses if not one.logarithm},
-        {one.masses[0]: views[one.name] for one in masses if one.logarithm},
+        {one.masses[0]: views[one.name].reshape(-1) for one in masses if not one.logarithm},
+        {one.masses[0]: views[one.name].reshape(-1) for one in masses if one.logarithm},
     )
     solution = gathered(cluster, rates, *needed_masses(setting.measures, costs), into)
     state = SteadyState(solution)
     summed = [one for one in setting.measures if not one.state]
     found = {one.name: one.of(state, model, costs, setting.horizon) for one in summed}
     if len(summed) < len(setting.measures):
-        points = len(next(iter(views.values())))
-        found |= _probabilities(setting, cluster, rates, points)
+        shape = next(iter(views.values())).shape
+        found |= _probabilities(setting, cluster, rates, shape)
     return found, state.method
 
 
 def _probabilities(
-    setting: Setting, cluster: Cluster, rates: Mapping[str, Any], points: int
+    setting: Setting, cluster: Cluster, rates: Mapping[str, Any], shape: tuple[int, ...]
 ) -> dict[str, Any]:
     """Probabilities of single states, few points at a time because all states are found together."""
     wanted = [one for one in setting.measures if one.state]
-    found = {one.name: np.empty(points) for one in wanted}
+    found = {one.name: np.empty(prod(shape)) for one in wanted}
+    arrays = {name: value for name, value in rates.items() if np.ndim(value)}
     size = max(1, _PROBABILITIES // (3 * cluster.servers + 1))
-    for begin in range(0, points, size):
-        part = slice(begin, min(begin + size, points))
-        some = {name: value[part] if np.ndim(value) else value for name, value in rates.items()}
+    for part, values in grid_blocks(shape, list(arrays.values()), size):
+        some = {**rates, **dict(zip(arrays, values, strict=True))}
         state = SteadyState(gathered(cluster, some, [], []))
         for one in wanted:
             found[one.name][part] = state[one.state]
-    return found
+    return {name: array.reshape(shape) for name, array in found.items()}
 
 
 def _told(best: Optimum) -> dict[str, Any]:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from xarray import Dataset
 
-#: Points that a block has at most, so that its inputs stay in the cache, and of a chunk of blocks.
-_BLOCK, _CHUNK_OF_BLOCKS = 262_144, 262_144
+#: Points that a block has at most, so that its measures need little memory, and of a chunk of blocks.
+_BLOCK, _CHUNK_OF_BLOCKS = 2**19, 2**19
 #: Of points solved one by one a sweep has so many chunks, unless these would be longer than so many points.
 _CHUNKS, _LONGEST = 100, 100
 _BY_ARRAYS = ("rates", "mean_times", "period", "costs")
