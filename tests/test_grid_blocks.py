@@ -14,7 +14,7 @@ from rejuvmodel.models.grid_blocks import grid_blocks
 
 @st.composite
 def grids(draw: st.DrawFn) -> tuple[tuple[int, ...], list[np.ndarray]]:
-    """A shape, and arrays that broadcast to it: with axes of length 1, without leading axes, whole, strided."""
+    """A shape, and arrays that broadcast to it, some whole, some strided."""
     shape = tuple(draw(st.lists(st.integers(1, 6), max_size=4)))
     arrays = []
     for k in range(draw(st.integers(1, 4))):
@@ -47,7 +47,8 @@ def test_two_grids_at_a_time() -> None:
     second = grid_blocks((3, 4), [10 + np.arange(3.0)[:, None], 10 + np.arange(4.0)], 4)
     for _ in range(2):  # the second time with memory that is used again
         for (_, (a, b)), (_, (c, d)) in zip(first, second, strict=True):
-            assert (c - a).tolist() == [10] and (d - b).tolist() == [10] * 4
+            assert (c - a).tolist() == [10]
+            assert (d - b).tolist() == [10] * 4
         first = grid_blocks((3, 4), [np.arange(3.0)[:, None], np.arange(4.0)], 4)
         second = grid_blocks((3, 4), [10 + np.arange(3.0)[:, None], 10 + np.arange(4.0)], 4)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from math import prod
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sweep_cases import CLUSTER
+from sweep_cases import CLUSTER, COSTS, OPEN
 
 import rejuvmodel as rj
 from rejuvmodel.sweeping import sweeps
@@ -70,3 +72,29 @@ def test_a_long_axis_is_cut() -> None:
     state = rj.solve(rj.Cluster(2, rates))
     np.testing.assert_allclose(found.unavailability, state.unavailability, rtol=1e-15)
     np.testing.assert_allclose(found.nines, state.nines, rtol=1e-14)
+
+
+@pytest.mark.parametrize("trigger", [None, rj.Trigger(rj.Erlang(3, 300), "service")], ids=["rate", "law"])
+def test_measures_do_not_disturb_each_other(trigger: rj.Trigger | None) -> None:
+    """In any order and company a measure has the values that the steady state gives it."""
+    model = CLUSTER if trigger is None else rj.Cluster(2, OPEN, trigger)
+    over = {"costs.failure": [0.0, 2.0], "aging": [0.01, 0.1, 1.0], "restart": [1.0, 2.0, 4.0, 8.0]}
+    rates = model.rates.replace(aging=np.array([[0.01], [0.1], [1.0]]), restart=np.array([1.0, 2, 4, 8]))
+    state = rj.solve(rj.Cluster(2, rates, trigger))
+    costs = COSTS.replace(failure=np.array([0.0, 2.0])[:, None, None])
+    right = {
+        "availability": state.availability, "unavailability": state.unavailability, "nines": state.nines,
+        "log_unavailability": state.log_unavailability, "downtime": state.downtime("365 d"),
+        "planned_unavailability": state.planned_unavailability, "cost": state.cost(costs, "365 d"),
+        "cost_rate": state.cost_rate(costs), "log_cost_rate": state.log_cost_rate(costs),
+        "P(u1)": state["u1"],
+    }  # fmt: skip
+    for names in (
+        *permutations(("availability", "downtime", "unavailability")),
+        *permutations(right, 2),
+        right,
+    ):
+        found = rj.sweep(model, over, list(names), costs=COSTS)
+        for name in names:
+            expected = np.broadcast_to(right[name], (2, 3, 4))
+            np.testing.assert_allclose(found[name].values, expected, rtol=1e-14, err_msg=f"{names}")

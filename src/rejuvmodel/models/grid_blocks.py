@@ -14,8 +14,7 @@ import numpy as np
 
 from rejuvmodel.models.rate_points import Floats
 
-#: Scratch of finished grids: to fill fresh memory for the first time takes several times as long. Lists may be
-#: changed by several threads at a time.
+#: Scratch of finished grids, of all threads: to fill fresh memory takes several times as long.
 _FREE: list[Floats] = []
 _KEPT = 20
 
@@ -54,10 +53,13 @@ def grid_blocks(
             part = slice(start, start + (end - row) * width)
             start = part.stop
             others = iter(spread)
-            yield part, [
-                next(others).values(index, row, end) if a is None else a if a.size == 1 else a[part]
-                for a in whole
-            ]
+            yield (
+                part,
+                [
+                    next(others).values(index, row, end) if a is None else a if a.size == 1 else a[part]
+                    for a in whole
+                ],
+            )
     _FREE.extend(one.room for one in spread if len(one.room))
     del _FREE[_KEPT:]
 
@@ -83,8 +85,9 @@ class _Spread:
             return there.reshape(1)
         if len(self.room) < points:
             self.room = _scratch(points)
-        self.room[:points].reshape(end - row, *inside)[:] = there
-        return self.room[:points]
+        found: Floats = self.room[:points]
+        found.reshape(end - row, *inside)[:] = there
+        return found
 
 
 def _scratch(points: int) -> Floats:

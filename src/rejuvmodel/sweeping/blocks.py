@@ -2,8 +2,8 @@
 
 The points are numbered in C order with the axes that change the shape of the model outermost. Within a block
 these, and all axes outside a *cut* one, stand still; the cut axis runs through a few of its values, and the
-axes inside it through all of theirs. So a block is a grid itself: what stands still is a scalar, and the other
-values broadcast.
+axes inside it through all of theirs. So a block is a grid itself: what stands still is a scalar, and the
+other values broadcast.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -212,19 +212,28 @@ def _of_block(setting: Setting, values: Mapping[Parameter, Any], views: Result) 
                     rates["rejuvenation"] = np.divide(1.0, value)  # infinite for at once
             else:
                 rates["period"] = value
-    masses = [one for one in setting.measures if one.is_mass]
-    into = (
-        {one.masses[0]: views[one.name].reshape(-1) for one in masses if not one.logarithm},
-        {one.masses[0]: views[one.name].reshape(-1) for one in masses if one.logarithm},
-    )
+    into = _places(setting.measures, views)
     solution = gathered(cluster, rates, *needed_masses(setting.measures, costs), into)
     state = SteadyState(solution)
     summed = [one for one in setting.measures if not one.state]
-    found = {one.name: one.of(state, model, costs, setting.horizon) for one in summed}
+    found = {one.name: one.of(state, model, costs, setting.horizon, views[one.name]) for one in summed}
     if len(summed) < len(setting.measures):
         shape = next(iter(views.values())).shape
         found |= _probabilities(setting, cluster, rates, shape)
     return found, state.method
+
+
+def _places(measures: Sequence[Measure], views: Result) -> tuple[Result, Result]:
+    """Where masses, and their logarithms, are written to: their own variable, or the only one they are for.
+
+    Fresh memory would cost as much as the closed form.
+    """
+    into: tuple[Result, Result] = ({}, {})
+    for one in measures:
+        same = [other for other in measures if (other.masses, other.logarithm) == (one.masses, one.logarithm)]
+        if one.masses and (one.is_mass or len(same) == 1):
+            into[one.logarithm][one.masses[0]] = views[one.name].reshape(-1)
+    return into
 
 
 def _probabilities(

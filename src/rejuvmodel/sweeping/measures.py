@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rejuvmodel.durations import shown, words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.measures import needed
@@ -15,6 +17,8 @@ from rejuvmodel.model_parameters import ParametricModel
 from rejuvmodel.models.pool import Pool
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rejuvmodel.parameters import Costs
     from rejuvmodel.steady_state import SteadyState
 
@@ -98,7 +102,10 @@ class Measure:
         found = {"long_name": self.long_name, "symbol": self.symbol, "units": self.unit}
         return {key: text for key, text in found.items() if text}
 
-    def of(self, state: SteadyState, model: ParametricModel, costs: Costs | None, horizon: float) -> Any:
+    def of(
+        self, state: SteadyState, model: ParametricModel, costs: Costs | None, horizon: float,
+        out: NDArray[Any] | None = None,
+    ) -> Any:  # fmt: skip
         """Return its value, or its values over the points of the state.
 
         Parameters
@@ -111,12 +118,18 @@ class Measure:
             Costs, which priced measures need.
         horizon : float
             Time [h] of downtime and cost.
+        out : ndarray, optional
+            Array that it may be written to, to save memory.
 
         Returns
         -------
         float or ndarray
             The measure.
         """
+        if self.name == "availability" and self.function is None and out is not None:
+            down = state.solution.mass("unavailability")
+            if np.shape(down) == out.shape:
+                return np.subtract(1.0, down, out=out)
         if self.function is not None:
             return self.function(state)
         if self.state:
