@@ -78,7 +78,8 @@ class _Spread:
         points = (end - row) * prod(inside)
         if all(length == 1 for length in self.array.shape[: cut + 1]) and len(self.room) >= points:
             return self.room[:points]  # the same for all blocks
-        there = self.array[tuple(k if n > 1 else 0 for k, n in zip(index, self.array.shape, strict=False))]
+        place = tuple(k if n > 1 else 0 for k, n in zip(index, self.array.shape, strict=False))
+        there: Floats = self.array[place]
         if len(there) > 1:
             there = there[row:end]
         if there.size == 1:

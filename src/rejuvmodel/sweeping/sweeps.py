@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from xarray import Dataset
 
-#: Points that a block has at most, so that its measures need little memory, and of a chunk of blocks.
-_BLOCK, _CHUNK_OF_BLOCKS = 2**19, 2**19
+#: Points that a block has at most, fewer for more than two measures, which need memory; and of a chunk of blocks.
+_BLOCK, _CHUNK_OF_BLOCKS = 2**20, 2**20
 #: Of points solved one by one a sweep has so many chunks, unless these would be longer than so many points.
 _CHUNKS, _LONGEST = 100, 100
 _BY_ARRAYS = ("rates", "mean_times", "period", "costs")
@@ -147,7 +147,8 @@ def sweep(
         size = whole_number("chunk", chunk, 1, "chunk is a number of points, at least 1")
     if not isinstance(progress, bool | np.bool_):
         raise InvalidInputError("progress", shown(progress), "progress is True or False")
-    grid = _grid(setting, axes, min(size, _BLOCK))
+    most = _BLOCK // max(1, (len(setting.measures) + 1) // 2)
+    grid = _grid(setting, axes, max(1, min(size, most)))
     values, methods = collected(setting, grid, size, workers, keep, bool(progress))
     return data_set(setting, axes, grid, values, methods)
 
