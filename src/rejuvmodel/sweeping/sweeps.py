@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from xarray import Dataset
 
-#: Points that a block has at most, fewer for more than two measures, which need memory; and of a chunk of blocks.
+#: Points that a block has at most, fewer for more than two measures; and points of a chunk of blocks.
 _BLOCK, _CHUNK_OF_BLOCKS = 2**20, 2**20
 #: Of points solved one by one a sweep has so many chunks, unless these would be longer than so many points.
 _CHUNKS, _LONGEST = 100, 100
