@@ -28,7 +28,7 @@ WORDS = {
 #: Containers, texts and solvers, which hold no quantity of their own.
 OTHERS = {
     "ClosedForm", "ClusterFile", "Direct", "EventLog", "GTH", "LevelAggregation", "LevelReduction",
-    "MarkovChain", "PrismText", "RateEstimates", "RejuvenationPolicy", "Sojourns",
+    "MarkovChain", "PrismText", "RateEstimates", "RejuvenationPolicy", "Report", "Sojourns",
 }  # fmt: skip
 
 

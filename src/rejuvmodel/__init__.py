@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from rejuvmodel.propagation.uncertainty_result import Uncertainty as Uncertainty
     from rejuvmodel.range_result import RangeEffect as RangeEffect
     from rejuvmodel.range_result import RangeEffects as RangeEffects
+    from rejuvmodel.reporting.report_result import Report as Report
+    from rejuvmodel.reporting.writing import report as report
     from rejuvmodel.sensitivity_result import Sensitivity as Sensitivity
     from rejuvmodel.simulation.estimate import Estimate as Estimate
     from rejuvmodel.simulation.event_logs import event_log as event_log
@@ -127,6 +129,7 @@ _HOMES = {
     "Reactive": "models.reactive",
     "RejuvenationPolicy": "policy",
     "RejuvmodelError": "errors",
+    "Report": "reporting.report_result",
     "Sensitivity": "sensitivity_result",
     "Simulation": "simulation.result",
     "SizeError": "errors",
@@ -154,6 +157,7 @@ _HOMES = {
     "range_effects": "parameter_ranges",
     "read_cluster_file": "cluster_file",
     "read_event_log": "estimation.log_reading",
+    "report": "reporting.writing",
     "sensitivity": "derivatives",
     "simulate": "simulation.simulating",
     "sojourns": "estimation.sojourns",

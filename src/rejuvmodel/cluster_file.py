@@ -8,7 +8,7 @@
     [trigger]     law, clock and the parameters of the law              instead of rejuvenate_after
     [uncertainty] ranges of mean times or rates  (``rejuvmodel.uncertainty_table``)
     [optimize]    rejuvenate_after = [shortest, longest]                mean waits between which to look
-    [report]      horizon
+    [report]      horizon, title, target  (``rejuvmodel.report_table``)
 
 ``rejuvenate_after`` (and ``rejuvenation``) may be left out, and so may the mean of a [trigger]
 (``rejuvmodel.trigger_table``): then the optimum over [optimize] is meant. A list for a rate or a time makes a
@@ -26,7 +26,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ from rejuvmodel.mean_times import any_greater, mean_rate, waiting_times
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.parameters import Costs, ParameterWarning, Rates
+from rejuvmodel.report_table import ReportTable, read_report, require_one_target
 from rejuvmodel.toml_files import read_toml
 from rejuvmodel.toml_keys import REQUIRED, as_written
 from rejuvmodel.toml_tables import Table
@@ -85,6 +86,8 @@ class ClusterFile:
         Whether the file leaves the wait out, so that the best one is meant.
     uncertainty : UncertaintyTable or None
         What the file knows of the rates besides the best guess.
+    report : ReportTable
+        Title, target and alternatives of a report.
     """
 
     path: str
@@ -96,6 +99,13 @@ class ClusterFile:
     horizon: float
     is_open: bool
     uncertainty: UncertaintyTable | None = None
+    report: ReportTable = field(default_factory=ReportTable)
+
+    @property
+    def target(self) -> float | str | None:
+        """What is to be met: an availability, or downtime over the horizon as text; None without."""
+        known = None if self.uncertainty is None else self.uncertainty.target
+        return self.report.target if known is None else known
 
     @property
     def waits(self) -> tuple[float, float]:
@@ -155,13 +165,16 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
         trigger, is_open = read_trigger(file.table("trigger"), contents["trigger"])
     prices, currency = (None, "") if costs is None else _costs(costs)
     bounds = _bounds(search, contents, of_waits=trigger is not None)
-    horizon = 8760.0 if report is None else report.duration("horizon", 8760.0, positive=True, finite=True)
+    horizon, shown_as = 8760.0, ReportTable()
+    if report is not None:
+        horizon, shown_as = read_report(report, contents["report"], is_pool=is_pool)
     ranges = None
     if "uncertainty" in file:
         from rejuvmodel.uncertainty_table import read_uncertainty  # loaded only where rates are uncertain
 
         table = file.table("uncertainty")
         ranges = read_uncertainty(table, contents["uncertainty"], of_times="mean_times" in contents)
+    require_one_target(place, shown_as, None if ranges is None else ranges.target)
     pool = None
     if is_pool:
         from rejuvmodel.pool_table import read_pool  # loaded only for pools
@@ -173,7 +186,9 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
         table.refuse("rejuvenate_after", "in a [pool] the shortest wait is above 0", 'Write "1 min".')
     given = search is not None and "rejuvenate_after" in search
     cluster = _place(place, Cluster, servers, rates, trigger) if pool is None else pool
-    return ClusterFile(place, cluster, prices, currency, bounds, not given, horizon, is_open, ranges)
+    return ClusterFile(
+        place, cluster, prices, currency, bounds, not given, horizon, is_open, ranges, shown_as
+    )
 
 
 def _is_pool(file: Table) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.target_key import read_target
 from rejuvmodel.toml_tables import Table
 
 _NAMES = ("aging", "failure", "repair", "restart")
@@ -64,7 +64,7 @@ def read_uncertainty(table: Table, values: Mapping[str, Any], *, of_times: bool)
     """
     ranges = [(name, _range(table, values, name, of_times)) for name in _NAMES if name in table]
     reading = table.text("ranges", READINGS[0], choices=READINGS)
-    return UncertaintyTable(tuple(ranges), reading, _target(table, values))
+    return UncertaintyTable(tuple(ranges), reading, read_target(table, values))
 
 
 def _range(table: Table, values: Mapping[str, Any], name: str, of_times: bool) -> tuple[Any, Any]:
@@ -92,19 +92,3 @@ def _range(table: Table, values: Mapping[str, Any], name: str, of_times: bool) -
 def _end(end: Any, of_times: bool) -> Any:
     """The end of a range as `uncertainty` takes it: a time without a unit is one of hours."""
     return f"{end} h" if of_times and not isinstance(end, str) else end
-
-
-def _target(table: Table, values: Mapping[str, Any]) -> float | str | None:
-    if "target" not in table:
-        return None
-    target = values["target"]
-    if isinstance(target, str):
-        table.duration("target", positive=True, finite=True)
-        return target
-    number = table.number("target", minimum=0, open_minimum=True)
-    if number >= 1:
-        raise InvalidInputError(
-            table.where("target"), f"{target}", "a target is an availability below 1, or a downtime as text",
-            'Write 0.9999, or "50 min".',
-        )  # fmt: skip
-    return number

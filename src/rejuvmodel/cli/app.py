@@ -20,6 +20,7 @@ from rejuvmodel.cli.commands.estimate import estimate
 from rejuvmodel.cli.commands.mission import mission
 from rejuvmodel.cli.commands.optimize import optimize
 from rejuvmodel.cli.commands.plot import plot
+from rejuvmodel.cli.commands.report import report
 from rejuvmodel.cli.commands.simulate import simulate
 from rejuvmodel.cli.commands.solve import solve
 from rejuvmodel.cli.commands.sweep import sweep
@@ -28,7 +29,8 @@ from rejuvmodel.cli.shell import Commands, emit
 
 #: In the order in which the help lists them.
 COMMANDS = (
-    solve, optimize, sweep, check, compare, mission, simulate, estimate, uncertainty, plot, diagram,
+    solve, optimize, sweep, check, compare, mission, simulate, estimate, uncertainty, report, plot,
+    diagram,
 )  # fmt: skip
 
 app = typer.Typer(

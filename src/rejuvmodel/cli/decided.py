@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rejuvmodel.cli.numbers import wait_text
 from rejuvmodel.cli.progress import progress_bar
 from rejuvmodel.cluster_file import ClusterFile, read_cluster_file
 from rejuvmodel.cross_check import Agreement, agreement
@@ -20,13 +19,10 @@ from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.optimum import optimize
 from rejuvmodel.optimum_result import Optimum
+from rejuvmodel.reporting.number_texts import wait_text
 
 #: Gives the indices of a grid of some shape, and may show how far the work has come.
 Progress = Callable[[tuple[int, ...]], Iterable[tuple[int, ...]]]
-
-
-#: States of a pool up to which its whole chain is solved beside its levels.
-_COMPARED_STATES = 3000
 
 
 def points(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -156,27 +152,6 @@ def worst_agreement(cluster: Cluster | Pool, progress: Progress = points) -> Agr
             worst = replace(one, where=f"{one.where} at grid index {index}")
     assert worst is not None  # a grid has at least one point
     return worst
-
-
-def has_chain(cluster: Cluster | Pool) -> bool:
-    """Tell whether one cluster has a Markov chain, from which the numeric road could solve it.
-
-    Parameters
-    ----------
-    cluster : Cluster
-        One cluster with its wait.
-
-    Returns
-    -------
-    bool
-        False for a trigger without exponential phases, and for a pool whose chain would take long.
-    """
-    if isinstance(cluster, Pool):
-        return len(cluster.labels) <= _COMPARED_STATES
-    trigger = cluster.trigger
-    if trigger is None or trigger.mean == np.inf:
-        return True
-    return trigger.clock == "unstable" if trigger.mean == 0 else trigger.phases() is not None
 
 
 def require_one(file: ClusterFile, command: str) -> None:

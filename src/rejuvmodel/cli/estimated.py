@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
-from rejuvmodel.cli.numbers import rate_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import shown, words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.parameters import RATE_NAMES
+from rejuvmodel.reporting.number_texts import rate_text
 
 if TYPE_CHECKING:
     from rejuvmodel.estimation.rate_estimate import RateEstimate

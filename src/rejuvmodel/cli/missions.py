@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log
 from typing import TYPE_CHECKING, Any
 
-from rejuvmodel.cli.numbers import availability_text, money_text, small_text
-from rejuvmodel.cli.tables import cost_table, parameter_table, servers_text, wait_rows
+from rejuvmodel.cli.tables import cost_table, parameter_table
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.mission import interval_unreliability, mean_time_to_outage, transient
-from rejuvmodel.parameters import Costs
+from rejuvmodel.reporting.mission_rows import mission_rows
+from rejuvmodel.reporting.result_rows import servers_text
 
 if TYPE_CHECKING:
     from rejuvmodel.cli.decided import Decided
     from rejuvmodel.mission_result import Transient
-
-_EACH_REJUVENATION = Costs(failure=0, rejuvenation=0, per_rejuvenation=1)
 
 
 @dataclass(frozen=True)
@@ -54,28 +51,14 @@ def mission_report(mission: Mission) -> str:
     """Return the report as Markdown text."""
     decided, end = mission.decided, mission.end
     file, cluster = decided.file, decided.cluster
-    span, down = words(end.hours), float(end.unavailability)
-    mean_down = float(end.interval_unavailability)
-    rows = [
-        list(wait_rows(cluster)[0]),
-        ["mean availability", availability_text(mean_down, _log(mean_down))],
-        ["availability at the end", availability_text(down, _log(down))],
-        ["downtime", words(float(end.downtime))],
-        [
-            "no outage at all, probability",
-            availability_text(mission.unreliability, _log(mission.unreliability)),
-        ],
-        ["an outage, probability", small_text(mission.unreliability, _log(mission.unreliability))],
-        ["mean time to the first outage", words(mission.mean_time)],
-        ["rejuvenations started", f"{end.cost(_EACH_REJUVENATION):.4g}"],
-    ]
-    if file.costs is not None:
-        rows.append(["cost", money_text(float(end.cost(file.costs)), file.currency)])
+    span = words(end.hours)
+    rows = mission_rows(cluster, file, end, mission.unreliability, mission.mean_time)
     count = servers_text(cluster)
+    seen = float(end.unavailability) > 0 and mission.unreliability > 0
     parts = [
         f"A mission of {span} of {count} ({file.path}), all fresh at its start", decided.note,
         parameter_table(cluster), cost_table(file), markdown_table(["", f"in {span}"], rows),
-        "" if down and mission.unreliability else f"Probabilities below {end.resolution:.0e} are shown as 0.",
+        "" if seen else f"Probabilities below {end.resolution:.0e} are shown as 0.",
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
 
@@ -90,7 +73,3 @@ def mission_json(mission: Mission) -> dict[str, Any]:
         "mean_time_to_outage": mission.mean_time,
         "rejuvenation_from": mission.decided.source,
     }
-
-
-def _log(x: float) -> float:
-    return log(x) if x > 0 else -inf

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rejuvmodel.cli.decided import Decided
-from rejuvmodel.cli.numbers import money_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import words
 from rejuvmodel.models.pool import Pool
+from rejuvmodel.reporting.number_texts import money_text
 
 if TYPE_CHECKING:
     from rejuvmodel.simulation.estimate import Estimate

@@ -12,10 +12,10 @@ import numpy as np
 from rejuvmodel.cli.decided import require_one
 from rejuvmodel.cli.estimated import settings
 from rejuvmodel.cli.json_documents import json_text
-from rejuvmodel.cli.tables import servers_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import hours, shown, words
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.reporting.result_rows import servers_text
 from rejuvmodel.sweeping.sweeps import sweep
 
 if TYPE_CHECKING:

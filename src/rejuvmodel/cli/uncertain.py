@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rejuvmodel.cli.estimated import settings
 from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.propagation.propagating import uncertainty
+from rejuvmodel.reporting.uncertainty_section import file_uncertainty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rejuvmodel.cluster_file import ClusterFile
     from rejuvmodel.estimation.rate_estimates import RateEstimates
@@ -27,6 +28,33 @@ class LogGiven(NamedTuple):
     path: str
     clock: str | None
     settings: list[str] | None
+
+
+def given_log(events: str | None, clock: str | None, log: list[str] | None) -> LogGiven | None:
+    """Return the event log as typed; None without one.
+
+    Parameters
+    ----------
+    events, clock : str or None
+        Its file, and whose clock it tells of.
+    log : list of str or None
+        What else it does not say, NAME=VALUE.
+
+    Returns
+    -------
+    LogGiven or None
+        The log.
+
+    Raises
+    ------
+    InvalidInputError
+        If something is said of a log, and there is none.
+    """
+    if events is None and (clock is not None or log):
+        raise InvalidInputError(
+            "--log" if log else "--clock", "no log", "it tells of an event log", "Write --events LOG.csv."
+        )
+    return None if events is None else LogGiven(events, clock, log)
 
 
 def inputs_of(
@@ -116,7 +144,7 @@ def _range(name: str, text: str) -> tuple[Any, ...]:
 def target_of(file: ClusterFile, typed: str | None) -> float | str | None:
     """Return the target: as typed, an availability or a downtime, else that of the file."""
     if typed is None:
-        return None if file.uncertainty is None else file.uncertainty.target
+        return file.target
     try:
         return float(typed)
     except ValueError:
@@ -133,20 +161,25 @@ def uncertainty_of(
     progress: Callable[[int, int], object] | None,
 ) -> Uncertainty:
     """Return what follows for the cluster of a file; where it leaves the wait out, at the decision."""
+    with retyped(file.path if target == file.target else None):
+        return file_uncertainty(file, inputs, target, points, seed, workers, progress)
+
+
+@contextmanager
+def retyped(place: str | None) -> Iterator[None]:
+    """Let errors name arguments as the command line does; a target in a file as one in that file."""
     try:
-        return uncertainty(
-            file.cluster, inputs, costs=file.costs, bounds=file.bounds, target=target, horizon=file.horizon,
-            ranges="lognormal" if file.uncertainty is None else file.uncertainty.reading,
-            at="decision" if file.is_open else "model", points=points, seed=seed,
-            workers=workers, progress=progress,
-        )  # fmt: skip
+        yield
     except InvalidInputError as error:
-        where = _typed(error.argument)
-        raise InvalidInputError(where, error.found, error.rule, error.advice) from None
+        raise InvalidInputError(
+            _typed(error.argument, place), error.found, error.rule, error.advice
+        ) from None
 
 
-def _typed(argument: str) -> str:
+def _typed(argument: str, place: str | None) -> str:
     """An argument as the command line names it."""
+    if argument == "target" and place is not None:
+        return f"target in {place}"
     if argument in ("target", "points", "seed", "workers"):
         return f"--{argument}"
     inside = re.fullmatch(r'inputs\["(.*?)"\](.*)', argument)

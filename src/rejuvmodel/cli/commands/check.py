@@ -12,8 +12,8 @@ def check(file: File, rtol: Rtol = RTOL, as_json: AsJson = False) -> None:
     """Compare closed form and numeric solution."""
     from rejuvmodel.cli.decided import decide, worst_agreement
     from rejuvmodel.cli.json_documents import agreement_json, file_json, json_text
-    from rejuvmodel.cli.report import agreement_line
     from rejuvmodel.cluster_file import read_cluster_file
+    from rejuvmodel.reporting.optimum_notes import agreement_line
 
     if not 0 <= rtol < float("inf"):
         raise InvalidInputError(

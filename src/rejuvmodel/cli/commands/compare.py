@@ -24,7 +24,7 @@ def compare(
 
     from rejuvmodel.cli.decided import decide, require_one
     from rejuvmodel.cli.json_documents import decided_json, json_text
-    from rejuvmodel.cli.report import compare_report
+    from rejuvmodel.cli.text_reports import compare_report
     from rejuvmodel.cluster_file import read_cluster_file
     from rejuvmodel.solving import solve as steady
 

@@ -22,13 +22,15 @@ def optimize(
     ] = False,
 ) -> None:
     """Print the best mean wait and what it saves."""
-    from rejuvmodel.cli.decided import has_chain, require_one
+    from rejuvmodel.cli.decided import require_one
     from rejuvmodel.cli.json_documents import agreement_json, file_json, json_text, optimum_json, state_json
-    from rejuvmodel.cli.report import agreement_line, optimum_report
+    from rejuvmodel.cli.text_reports import optimum_report
     from rejuvmodel.cluster_file import read_cluster_file
     from rejuvmodel.cross_check import agreement
     from rejuvmodel.errors import SizeError
     from rejuvmodel.optimum import optimize as find
+    from rejuvmodel.reporting.comparing import has_chain
+    from rejuvmodel.reporting.optimum_notes import agreement_line
     from rejuvmodel.solving import solve as steady
 
     said = read_cluster_file(file)

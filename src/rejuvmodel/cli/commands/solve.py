@@ -19,7 +19,7 @@ def solve(file: File, as_json: AsJson = False) -> None:
     """Print availability, downtime and cost."""
     from rejuvmodel.cli.decided import decide_file
     from rejuvmodel.cli.json_documents import decided_json, json_text
-    from rejuvmodel.cli.report import PRIOR_ART, solve_report
+    from rejuvmodel.cli.text_reports import PRIOR_ART, solve_report
     from rejuvmodel.solving import solve as steady
 
     decided = decide_file(file)

@@ -8,7 +8,6 @@ import typer
 
 from rejuvmodel.cli.options import AsJson, File
 from rejuvmodel.cli.shell import emit
-from rejuvmodel.errors import InvalidInputError
 
 
 def uncertainty(
@@ -40,18 +39,13 @@ def uncertainty(
     """Print what is known while rates are uncertain, and the wait of least expected cost."""
     from rejuvmodel.cli.decided import require_one
     from rejuvmodel.cli.progress import step_bar
-    from rejuvmodel.cli.uncertain import LogGiven, inputs_of, target_of, uncertainty_of
+    from rejuvmodel.cli.uncertain import given_log, inputs_of, target_of, uncertainty_of
     from rejuvmodel.cli.uncertain_report import uncertainty_report
     from rejuvmodel.cluster_file import read_cluster_file
 
     said = read_cluster_file(file)
     require_one(said, "uncertainty")
-    if events is None and (clock is not None or log):
-        raise InvalidInputError(
-            "--log" if log else "--clock", "no log", "it tells of an event log", "Write --events LOG.csv."
-        )
-    given = None if events is None else LogGiven(events, clock, log)
-    inputs, notes = inputs_of(said, ranges, given)
+    inputs, notes = inputs_of(said, ranges, given_log(events, clock, log))
     with step_bar("uncertainty") as progress:
         found = uncertainty_of(said, inputs, target_of(said, target), points, seed, workers, progress)
     if as_json:
