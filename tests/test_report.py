@@ -49,7 +49,8 @@ law = "fixed"
 clock = "service"
 """
 TEXTS = {"pool": POOL, "timer": TIMER}
-NAMES = ("duplex", "huang_a", "huang_b", "web_tier", *TEXTS)
+#: The other example, huang_b, is the one with hostile text.
+NAMES = ("duplex", "huang_a", "web_tier", *TEXTS)
 HEARD: list[tuple[int, int]] = []
 RANGES = {"aging": ("5 d", "10 d"), "failure": ("30 d", "270 d")}
 
@@ -170,7 +171,7 @@ def test_numbers_are_those_of_the_library() -> None:
     assert "1 March 2026" in page("duplex").words()
 
 
-@pytest.mark.parametrize("name", ["duplex", "web_tier", "huang_b"])
+@pytest.mark.parametrize("name", ["duplex", "web_tier"])
 def test_parts_of_the_cost_make_its_sum(name: str) -> None:
     """What each price causes adds up to the cost, to the cents shown."""
     horizon = words(rj.read_cluster_file(EXAMPLES / f"{name}.toml").horizon)
