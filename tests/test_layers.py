@@ -179,7 +179,7 @@ LATE = {
     ("solving", "models.trigger_form"), ("elasticity_roads", "models.trigger_elasticities"),
     ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
     ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
-    ("cluster_file", "uncertainty_table"),
+    ("cluster_file", "uncertainty_table"), ("reporting.result_rows", "models.laws"),
     *(("solving", room) for room in ("pool_solution", "pool_state", "pool_solving", "product_solution")),
 }  # fmt: skip
 #: What a room may import of NumPy's kind at all.

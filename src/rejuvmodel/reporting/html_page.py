@@ -6,13 +6,9 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from rejuvmodel.reporting.blocks import Block, Bullets, Paragraph, Picture, Section, Symbol, Table
 from rejuvmodel.reporting.page_style import STYLE
-
-if TYPE_CHECKING:
-    from rejuvmodel.reporting.report_result import Report
 
 #: A browser that knows it refuses whatever a report might be made to load.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -24,20 +20,35 @@ _NUMBER = re.compile(
 )
 
 
-def html_page(report: Report) -> str:
+def html_page(
+    title: str,
+    about: str,
+    decision: str,
+    key_figures: Sequence[tuple[str, str, str]],
+    sections: Sequence[Section],
+    colophon: str,
+    version: str,
+) -> str:
     """Return the whole file.
 
     Parameters
     ----------
-    report : Report
-        The report.
+    title, about, decision : str
+        What stands at its head.
+    key_figures : sequence of (str, str, str)
+        Name, value and note of each.
+    sections : sequence of Section
+        What follows.
+    colophon : str
+        What stands at its foot.
+    version : str
+        Version of rejuvmodel.
 
     Returns
     -------
     str
         HTML with its style and its pictures inside.
     """
-    sections = report.sections
     contents = "".join(f'<li><a href="#{one.name}">{_text(one.title)}</a></li>' for one in sections)
     parts = [
         "<!DOCTYPE html>",
@@ -46,22 +57,22 @@ def html_page(report: Report) -> str:
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta name="generator" content="rejuvmodel {escape(report.version)}">',
-        f"<title>{escape(report.title)}</title>",
+        f'<meta name="generator" content="rejuvmodel {escape(version)}">',
+        f"<title>{escape(title)}</title>",
         f"<style>\n{STYLE}\n</style>",
         "</head>",
         "<body>",
         "<header>",
-        f"<h1>{_text(report.title)}</h1>",
-        f'<p class="about">{_text(report.about)}</p>',
-        f'<p class="decision">{_text(report.decision)}</p>',
-        _figures(report.key_figures),
+        f"<h1>{_text(title)}</h1>",
+        f'<p class="about">{_text(about)}</p>',
+        f'<p class="decision">{_text(decision)}</p>',
+        _figures(key_figures),
         "</header>",
         "<main>",
         f'<nav aria-label="Contents"><ul>{contents}</ul></nav>',
         *(_section(one) for one in sections),
         "</main>",
-        f"<footer><p>{_text(report.colophon)}</p></footer>",
+        f"<footer><p>{_text(colophon)}</p></footer>",
         "</body>",
         "</html>",
     ]

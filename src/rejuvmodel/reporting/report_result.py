@@ -75,7 +75,15 @@ class Report:
     @cached_property
     def html(self) -> str:
         """The page: one HTML file with its style and its pictures inside, which fetches nothing."""
-        return html_page(self)
+        return html_page(
+            self.title,
+            self.about,
+            self.decision,
+            self.key_figures,
+            self.sections,
+            self.colophon,
+            self.version,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page to a file, whole or not at all.
