@@ -33,6 +33,8 @@ _SECONDS, _SWEEPS, _PATIENCE = 1.2e-8, 40, 600.0
 LARGE = 3000
 #: Places times values of r of what is swept in a few seconds.
 _LITTLE = 6e7
+#: Operations on dense matrices per second of one core.
+_FLOPS = 1e10
 _SMALLER = "Use fewer servers or slots, or mean_field(pool) for an approximation."
 #: A restart this much slower than a repair makes r the slowest of all.
 _SLOW = 4.0
@@ -255,11 +257,7 @@ def require_sweepable(levels: PoolLevels) -> None:
     sizes, widths = levels.sizes, levels.widths
     _require(levels.pool, 8.0 * float(np.sum((2.0 * widths + 12) * sizes)))
     seconds = _SECONDS * _SWEEPS * float(np.sum(1.0 * sizes * widths))
-    if seconds > _PATIENCE:
-        raise SizeError(
-            f"Sweeping {levels.pool.labels.size} states of {levels.pool.total} servers would take about "
-            f"{words(seconds / 3600)}. {_SMALLER}"
-        )
+    _require_patience(levels.pool, "Sweeping", seconds)
 
 
 def whole_is_small(pool: Pool) -> bool:
@@ -270,8 +268,18 @@ def whole_is_small(pool: Pool) -> bool:
 
 def require_reducible(levels: PoolLevels) -> None:
     """Refuse levels whose elimination would not fit in memory."""
-    # The times in each level per hour in the one below it, a dense matrix.
-    _require(levels.pool, 8.0 * float(np.sum(1.0 * levels.sizes**2)))
+    # The times in each level per hour in the one below it, a dense matrix that is inverted.
+    sizes = levels.sizes.astype(np.float64)
+    _require(levels.pool, 8.0 * float(np.sum(sizes**2)))
+    _require_patience(levels.pool, "Eliminating", 2 * float(np.sum(sizes**3)) / _FLOPS)
+
+
+def _require_patience(pool: Pool, work: str, seconds: float) -> None:
+    if seconds > _PATIENCE:
+        raise SizeError(
+            f"{work} {pool.labels.size} states of {pool.total} servers would take about "
+            f"{words(seconds / 3600)}. {_SMALLER}"
+        )
 
 
 def _require(pool: Pool, needed: float) -> None:
