@@ -156,6 +156,15 @@ def test_the_bound_says_where_it_is_none() -> None:
         assert "not proved" in best.certainty
 
 
+@pytest.mark.parametrize("name", ["failure", "aging"])
+def test_rates_that_may_be_zero_have_a_decision(name: str) -> None:
+    """Where a rate is 0 at some points, or nearly so, nothing is bounded, and no warning is given."""
+    for law in (stats.poisson(1), stats.gamma(0.01, scale=1 / 2000)):
+        found = rj.uncertainty(rj.Cluster(2, RATES), {name: law}, costs=COSTS, points=16)
+        assert found.decision.expected.mean >= 0
+        assert found.decision.possible_gain is None or 0 <= found.decision.possible_gain <= 1
+
+
 def test_values_of_information_are_ordered() -> None:
     """No value is negative, and knowing one rate is worth no more than knowing all."""
     found = rj.uncertainty(rj.Cluster(2, RATES), KNOWN, costs=COSTS, points=128).decision

@@ -104,7 +104,8 @@ def _curves(response: Response, each: Columns, grid: Floats) -> tuple[Floats, Fl
     if np.isinf(grid[-1]):
         # Both as coefficients of the highest power, relative to the last finite rate.
         log_h = np.concatenate([log_h[:, :-1], log_h[:, -1:] - model.servers * np.log(_BEYOND)], axis=1)
-    log_n = log_f + log_h
+    with np.errstate(invalid="ignore"):  # where nothing fails both are infinite
+        log_n = log_f + log_h
     return (log_n, log_h) if np.isfinite(log_n).all() and np.isfinite(log_h).all() else None
 
 
@@ -127,12 +128,12 @@ def _between(grid: Floats, log_n: Floats, log_h: Floats) -> Floats:
     rise = np.where(from_left, (log_n[:, a] - log_n[:, before]) / gap_left, 0.0)
     fall = np.where(from_right, (log_n[:, after] - log_n[:, b]) / gap_right, np.inf)
     ahead = log_n[:, a] + rise * step - log_h[:, b]
-    with np.errstate(invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # level curves have no crossing
         back = log_n[:, b] - fall * step - log_h[:, a]
         back = np.where(np.isfinite(back), back, -np.inf)
         down, up = left[:, a] - ahead, right[:, a] - back
         share = np.where(np.isinf(up), 1.0, (left[:, a] - back) / (down + up))
-    crossing = left[:, a] - share * down
+        crossing = left[:, a] - share * down
     ends = np.minimum(left[:, a], right[:, a])
     found[:, a] = np.where((down > 0) & (up > 0), np.minimum(crossing, ends), ends)
     if grid[0] == 0:

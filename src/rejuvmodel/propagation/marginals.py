@@ -193,7 +193,7 @@ def _from_events(place: str, counted: RateEstimate) -> tuple[Any, str]:
     if not 0 < hours < np.inf:
         raise InvalidInputError(
             place, f"{counted.events} events in {hours:g} hours", "counted events have an exposure above 0",
-            "Give a range for this rate.",
+            f'Give a range for this rate: {{"aging": estimates.aging, …, "{counted.name}": ("1 h", "4 h")}}.',
         )  # fmt: skip
     text = f"{counted.events} events in {hours:.6g} h, Gamma posterior of Jeffreys' prior"
     return stats.gamma(counted.events + 0.5, scale=1.0 / np.float64(hours)), text
