@@ -87,6 +87,9 @@ def test_rates_that_were_not_seen() -> None:
     assert document("estimate", *options)["rates"] is None
     message = refused("estimate", *options, "--write", "x.toml")
     assert message.startswith("restart: got 0 events in 0 h")
+    assert message.rstrip().endswith("says nothing of this rate. Give --rate restart=….")
+    message = refused("estimate", *options, "--write", "x.toml", "--rate", "restart=3", "--rate", "repair=-1")
+    assert message.startswith("repair: got")
     assert not Path("x.toml").exists()
 
 

@@ -151,6 +151,16 @@ def test_the_command_line_says_what_the_log_does_not() -> None:
     assert scheduled.startswith("1 rejuvenation began while nothing was unstable")
 
 
+def test_a_rate_that_the_log_does_not_tell_is_given_as_a_range() -> None:
+    """A rate without exposure is refused with the option that gives it."""
+    Path("log.csv").write_text("server,time,event\na,10,unstable\n", encoding="utf-8")
+    options = ("uncertainty", DUPLEX, "--events", "log.csv", "--clock", "cluster", "--log", "until=40")
+    message = refused(*options)
+    assert message.startswith("--range repair: got 0 events in 0 hours")
+    assert message.rstrip().endswith('Write --range repair="1 h,4 h".')
+    assert document(*options, "--range", "repair=1 h,4 h", "--range", "restart=5 min,1 h", *FEW)["inputs"]
+
+
 def test_servers_that_a_log_does_not_count_are_those_of_the_file() -> None:
     """Of a pool, servers without an event count, as many as the file has; what is assumed is said."""
     Path("log.csv").write_text(LOG, encoding="utf-8")

@@ -15,6 +15,7 @@ from rejuvmodel.reporting.number_texts import rate_text
 if TYPE_CHECKING:
     from rejuvmodel.estimation.rate_estimate import RateEstimate
     from rejuvmodel.estimation.rate_estimates import RateEstimates
+    from rejuvmodel.models.cluster import Cluster
 
 
 def settings(option: str, pairs: list[str] | None, example: str) -> dict[str, str] | None:
@@ -122,7 +123,7 @@ def cluster_file_text(found: RateEstimates, known: dict[str, str] | None, log: s
         If a rate is neither estimated nor given, or given as no number.
     """
     given = {name: _number(name, value) for name, value in (known or {}).items()}
-    model = found.model(**given)
+    model = _model(found, given)
     lines = [f"# Rates estimated from {' '.join(log.split())}", ""]
     if isinstance(model, Pool):
         lines.append("[pool]")
@@ -137,6 +138,20 @@ def cluster_file_text(found: RateEstimates, known: dict[str, str] | None, log: s
         sure = "given" if name in given else f"{one.events} events in {one.exposure_hours:.6g} h"
         lines.append(f"{name} = {_toml(rate)}  # {sure}")
     return "\n".join(lines) + "\n"
+
+
+def _model(found: RateEstimates, given: dict[str, float]) -> Cluster | Pool:
+    """The model; where a rate is missing, the advice is what to type."""
+    try:
+        return found.model(**given)
+    except InvalidInputError as error:
+        name = error.argument
+        if name not in RATE_NAMES or name in given:
+            raise
+        one = found[name]
+        example = f"{one.high:.3g}, its upper limit" if one.exposure_hours else "…"
+        advice = f"{one.advice} Give --rate {name}={example}."
+        raise InvalidInputError(name, error.found, error.rule, advice) from None
 
 
 def _row(one: RateEstimate) -> list[str]:

@@ -171,9 +171,10 @@ def retyped(place: str | None) -> Iterator[None]:
     try:
         yield
     except InvalidInputError as error:
-        raise InvalidInputError(
-            _typed(error.argument, place), error.found, error.rule, error.advice
-        ) from None
+        where, advice = _typed(error.argument, place), error.advice
+        if advice.startswith("Give a range for this rate"):
+            advice = f'Write {where}="1 h,4 h".'
+        raise InvalidInputError(where, error.found, error.rule, advice) from None
 
 
 def _typed(argument: str, place: str | None) -> str:
