@@ -199,6 +199,7 @@ def test_two_balancers_must_both_confirm() -> None:
         HAProxyBalancer([one.socket], "app").hold({"s1": Wanted("maint", 5)})
         assert pair.view()["s1"].admin == "ready"
         assert pair.view()["s1"].weight == 100
+        assert not pair.view()["s1"].agreed
         assert [fix.balancer for fix in pair.hold({"s1": Wanted("maint")})] == [other.socket]
         assert pair.view()["s1"].in_maintenance
         HAProxyBalancer([one.socket], "app").hold({"s1": Wanted("ready")})
@@ -369,7 +370,7 @@ def test_merging_takes_the_more_doubtful_side() -> None:
     """Two views of one server: most available order, worst health, all sessions, the larger weight."""
     one = BalancedServer("s1", "maint", "MAINT", False, 0, 0)
     other = BalancedServer("s1", "drain", "DRAIN", True, 3, 100)
-    assert merged([one, other]) == BalancedServer("s1", "drain", "MAINT", False, 3, 100)
+    assert merged([one, other]) == BalancedServer("s1", "drain", "MAINT", False, 3, 100, False)
     assert merged([other]) == other
 
 

@@ -34,7 +34,7 @@ FLOORS = (
         "runtime.balancer", "runtime.in_process_balancer",
         "runtime.haproxy_socket", "runtime.haproxy_answers", "runtime.haproxy",
         "runtime.samples", "runtime.monitor", "runtime.health_monitor", "runtime.process_monitor",
-        "runtime.collector",
+        "runtime.collector", "runtime.observing",
         "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
         "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
         "runtime.executors.clean_steps", "runtime.executors.third_party",

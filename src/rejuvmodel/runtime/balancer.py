@@ -53,6 +53,8 @@ class BalancedServer:
         Sessions on it now, and those queued for it alone, summed over the balancers.
     weight : int
         Its share of new sessions; the largest among the balancers.
+    agreed : bool
+        Whether all balancers have the same order and weight.
     """
 
     name: str
@@ -61,6 +63,7 @@ class BalancedServer:
     up: bool
     sessions: int
     weight: int
+    agreed: bool = True
 
     @property
     def drained(self) -> bool:

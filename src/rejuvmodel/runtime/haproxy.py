@@ -199,4 +199,5 @@ def merged(seen: Sequence[BalancedServer]) -> BalancedServer:
         up=all(one.up for one in seen),
         sessions=sum(one.sessions for one in seen),
         weight=max(one.weight for one in seen),
+        agreed=len({(one.admin, one.weight) for one in seen}) == 1,
     )
