@@ -25,7 +25,7 @@ FLOORS = (
         "runtime.transitions", "runtime.records", "runtime.events", "runtime.actions",
         "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.progress",
         "runtime.incidents", "runtime.controller",
-        "runtime.thresholds", "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
+        "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
         "runtime.producer", "runtime.resuming",
     },
     {
@@ -38,6 +38,10 @@ FLOORS = (
         "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
         "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
         "runtime.executors.clean_steps", "runtime.executors.third_party",
+    },
+    {
+        "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
+        "runtime.config_servers", "runtime.config",
     },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},

@@ -65,6 +65,31 @@ class StrictKeys:
             self._asked[key] = None
         return key in self._values
 
+    def names(self) -> tuple[str, ...]:
+        """Return the keys that the table has, known or not.
+
+        Returns
+        -------
+        tuple of str
+            The keys.
+        """
+        return tuple(self._values)
+
+    def raw(self, key: str) -> Any:
+        """Return the value of a key as `tomllib` gives it.
+
+        Parameters
+        ----------
+        key : str
+            A key of this table, which becomes a valid one.
+
+        Returns
+        -------
+        object
+            Its value; None if the key is missing.
+        """
+        return self._values[key] if key in self else None
+
     def key_path(self, key: str) -> str:
         """Return the path of a key within the file.
 

@@ -1,0 +1,100 @@
+"""What the runtime is connected to, as its file says: balancer, executor, duplexer, clean steps, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rejuvmodel.runtime.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerSettings:
+    """The table [balancer].
+
+    Parameters
+    ----------
+    type : str
+        "haproxy" or "in-process".
+    sockets : tuple of str
+        One or two control sockets.
+    backend : str
+        The backend in HAProxy.
+    timeout : float
+        Time for one call [s].
+    allow : tuple of str
+        Hosts beyond this one that are allowed by name.
+    """
+
+    type: str
+    sockets: tuple[str, ...] = ()
+    backend: str = ""
+    timeout: float = 2.0
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorSettings:
+    """The table [executor].
+
+    Parameters
+    ----------
+    type : str
+        "dry-run", "command", "supervisor", "process", or the name of one that another distribution brings.
+    restart, identity : Command or None
+        Of a command executor.
+    url, user, password_file, password_env : str
+        Of a supervisor; the password itself stands in a file or in the environment.
+    directory : str
+        Of a process executor.
+    timeout : float
+        Time for one call [s].
+    allow : tuple of str
+        Hosts beyond this one that are allowed by name.
+    others : mapping
+        Every other key, for an executor that another distribution brings.
+    """
+
+    type: str
+    restart: Command | None = None
+    identity: Command | None = None
+    url: str = ""
+    user: str = ""
+    password_file: str = ""
+    password_env: str = ""
+    directory: str = ""
+    timeout: float = 5.0
+    allow: tuple[str, ...] = ()
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Everything outside the controller that the file names.
+
+    Parameters
+    ----------
+    balancer : BalancerSettings
+        The balancer.
+    executor : ExecutorSettings
+        The executor.
+    programs : mapping of str to Command
+        Commands of a process executor, by program.
+    duplexer : Command or None
+        What hands the work over; None for servers without state.
+    clean : mapping of str to Command
+        Clean steps by name, in order.
+    blackout : tuple of Command
+        Checks that must all exit with 0 before anything is rejuvenated.
+    notify : Command or None
+        What is run when the runtime is loud.
+    """
+
+    balancer: BalancerSettings
+    executor: ExecutorSettings
+    programs: Mapping[str, Command] = field(default_factory=dict)
+    duplexer: Command | None = None
+    clean: Mapping[str, Command] = field(default_factory=dict)
+    blackout: tuple[Command, ...] = ()
+    notify: Command | None = None

@@ -1,0 +1,261 @@
+"""The runtime's file: what it gives, and what is refused, by key and file."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from policies import policy
+
+import rejuvmodel as rj
+from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.settings import Window
+from rejuvmodel.runtime.states import Mode, Role
+
+GOOD = """
+[group]
+name = "web"
+mode = "active/active"
+required = 2
+max_concurrent = 1
+
+[policy]
+file = "web-policy.json"
+scope = "server"
+confirm_for = "10 min"
+max_load = 0.7
+min_uptime = "1 h"
+windows = ["22:00-05:00"]
+
+[thresholds]
+memory = 1e9
+
+[balancer]
+type = "haproxy"
+sockets = ["haproxy.sock"]
+backend = "app"
+drain_timeout = "30 s"
+
+[executor]
+type = "supervisor"
+url = "http://127.0.0.1:9001/RPC2"
+restart_timeout = "60 s"
+
+[[servers]]
+name = "s1"
+program = "s1"
+address = "127.0.0.1:8001"
+health = "http://127.0.0.1:8001/healthz"
+role = "primary"
+capacity = 1.0
+
+[[servers]]
+name = "s2"
+address = "10.0.0.2:8001"
+health = "http://127.0.0.1:8002/healthz"
+capacity = 1.0
+
+[[servers]]
+name = "s3"
+capacity = 2
+"""
+SPARES = (
+    GOOD.replace("active/active", "active/standby")
+    .replace("capacity = 1.0\n", "")
+    .replace("capacity = 2", 'role = "spare"')
+)
+
+
+def read(folder: Path, text: str = GOOD, **terms: Any) -> RuntimeFile:
+    """Read a file beside which the policy lies."""
+    given: dict[str, Any] = {"clock": "service", "servers": 3, "required": 2, "max_concurrent": 1}
+    policy(**(given | terms)).save(folder / "web-policy.json")
+    (folder / "web.toml").write_text(text, encoding="utf-8")
+    return read_runtime_file(folder / "web.toml")
+
+
+def changed(old: str, new: str, text: str = GOOD) -> str:
+    assert old in text, old
+    return text.replace(old, new, 1)
+
+
+def test_the_file_of_the_documents(tmp_path: Path) -> None:
+    """A complete file gives the settings of controller, producer, collector and of what is outside."""
+    found = read(tmp_path)
+    group = found.group
+    assert (group.name, group.mode, group.required, group.max_concurrent) == ("web", Mode.ACTIVE, 2, 1)
+    assert [one.name for one in group.servers] == ["s1", "s2", "s3"]
+    assert (group.servers[1].program, group.servers[1].role, group.servers[2].capacity) == (
+        "s2", Role.PRIMARY, 2.0,
+    )  # fmt: skip
+    gates, deadlines = group.gates, group.deadlines
+    assert (gates.max_load, gates.min_uptime, gates.windows) == (0.7, 3600, (Window(time(22), time(5)),))
+    assert (deadlines.drain, deadlines.restart, deadlines.recover) == (30, 60, 60)
+    assert found.producer.policy is not None
+    assert (found.producer.policy.mean, found.producer.confirm_for) == (278, 600)
+    assert [limit.quantity for limit in found.rules.limits] == ["memory"]
+    assert found.connections.balancer.sockets == ("haproxy.sock",)
+    assert found.connections.executor.url == "http://127.0.0.1:9001/RPC2"
+
+
+def test_every_other_term_is_a_key(tmp_path: Path) -> None:
+    """Each term of the runtime has a key under its own name."""
+    text = changed('name = "web"', 'name = "web"\nnotify = ["mail", "{server}"]\nnotify_timeout = "5 s"')
+    text = changed(
+        "max_load",
+        'force_after = "2 h"\ncron = "0 3 * * *"\ncron_grace = "2 min"\ntimezone = "Europe/Berlin"\n'
+        'min_healthy = "5 min"\nretry_after = "1 min"\nblackout = [["test", "-e", "/run/ok"]]\n'
+        'blackout_timeout = "3 s"\nmax_load',
+        text,
+    )
+    text = changed("memory = 1e9", 'load = 0.9\nuptime = "7 d"\nbuffers = 100\nunstable_after = 5', text)
+    text = changed('"app"', '"app"\nforce = true\nup_timeout = "20 s"\nallow = ["lb.example"]', text)
+    text = changed(
+        "url =",
+        'restart_cap = 9\nrestart_period = "1 d"\nrecover_timeout = "90 s"\nrecover_attempts = 3\n'
+        'healthy_for = "4 s"\nuser = "u"\npassword_file = "secret"\nurl =',
+        text,
+    )
+    text += (
+        '[duplexer]\ncommand = ["sync", "{source}", "{target}"]\ncheckpoint_every = "1 min"\n'
+        'timeout = "9 s"\n'
+        '[clean]\nmemory = ["drop", "{program}"]\nfile_system = ["rm", "x"]\nmemory_timeout = "40 s"\n'
+    )
+    found = read(tmp_path, text)
+    gates, deadlines, producer = found.group.gates, found.group.deadlines, found.producer
+    assert (producer.force_after, producer.cron, producer.zone, producer.cron_grace) == (
+        7200, "0 3 * * *", "Europe/Berlin", 120,
+    )  # fmt: skip
+    assert (gates.min_healthy, gates.retry_after, gates.restart_cap, gates.zone) == (
+        300,
+        60,
+        9,
+        "Europe/Berlin",
+    )
+    assert (deadlines.up, deadlines.recover, deadlines.healthy_for, deadlines.duplex) == (20, 90, 4, 9)
+    assert (deadlines.clean, found.group.clean_steps) == (40, ("file_system", "memory"))
+    assert (found.group.duplexed, found.group.checkpoint_every, found.group.recover_attempts) == (True, 60, 3)
+    assert found.group.force_drain
+    assert found.connections.notify is not None
+    assert found.connections.blackout[0].timeout == 3
+    assert {limit.quantity: limit.unstable for limit in found.rules.limits} == {
+        "load": 0.9, "uptime": 604800, "buffers": 100,
+    }  # fmt: skip
+
+
+def test_inline_policy_and_spares(tmp_path: Path) -> None:
+    """A policy may stand in the file itself; spares belong to active/standby."""
+    text = changed(
+        'file = "web-policy.json"', 'clock = "unstable"\nlaw = {name = "erlang", k = 3}\nmean = "7 d"', SPARES
+    )
+    text = changed('confirm_for = "10 min"\n', "", text)
+    found = read(tmp_path, text)
+    assert found.producer.policy == rj.RejuvenationPolicy(
+        scope="server", clock="unstable", law={"name": "erlang", "k": 3}, mean=168, servers=3, required=2
+    )
+    assert [one.role for one in found.group.servers] == [Role.PRIMARY, Role.PRIMARY, Role.SPARE]
+    assert found.group.primaries == 2
+
+
+def test_least_file(tmp_path: Path) -> None:
+    """Without executor nothing is restarted: a dry run is the default; without policy only operators act."""
+    text = (
+        '[group]\nname = "g"\nmode = "active/active"\nrequired = 0\nsimplex = true\n'
+        '[balancer]\ntype = "in-process"\n[[servers]]\nname = "a"\n'
+    )
+    found = read(tmp_path, text)
+    assert found.connections.executor.type == "dry-run"
+    assert (found.producer.policy, found.producer.cron, found.producer.confirm_for) == (None, "", None)
+    assert found.producer.force_after == math.inf
+
+
+WRONG = {
+    "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
+    "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
+    "unknown server key": ('program = "s1"', 'programm = "s1"', "servers[0].programm", '"program"'),
+    "all required": ("required = 2", "required = 3", "group.required", "no server may ever leave"),
+    "too many required": ("required = 2", "required = 4", "group.required", "at most the 3 servers"),
+    "other required": ("required = 2", "required = 1", "group.required", "the policy file says 2"),
+    "other scope": ('scope = "server"', 'scope = "cluster"', "policy.scope", "the policy file says server"),
+    "too many at a time": ("max_concurrent = 1", "max_concurrent = 2", "group.max_concurrent", "together"),
+    "simplex with required": ("max_concurrent = 1", "simplex = true", "group.simplex", "required = 0"),
+    "two homes": ("file =", 'mean = "7 d"\nfile =', "policy.file", "one home"),
+    "no file": ("web-policy.json", "other.json", "policy.file in", "other.json"),
+    "no thresholds": ("[thresholds]\nmemory = 1e9", "", "policy.confirm_for", "no thresholds"),
+    "no confirmation": ('confirm_for = "10 min"', "", "policy.confirm_for", "how long"),
+    "force before confirm": ("max_load", 'force_after = "1 min"\nmax_load', "policy.force_after", "shorter"),
+    "window": ("22:00-05:00", "22:00-25:00", "policy.windows", "HH:MM-HH:MM"),
+    "empty window": ("22:00-05:00", "22:00-22:00", "policy.windows", "differs"),
+    "cron": ("max_load", 'cron = "61 * * * *"\nmax_load', "policy.cron", "Bad minute"),
+    "cron that never fires": ("max_load", 'cron = "0 0 31 2 *"\nmax_load', "policy.cron", "cron"),
+    "zone": ("max_load", 'timezone = "Mars/Base"\nmax_load', "policy.timezone", "time zone"),
+    "hostile zone": ("max_load", 'timezone = "../../etc/passwd"\nmax_load', "policy.timezone", "time zone"),
+    "no unit": ('"30 s"', '"30"', "balancer.drain_timeout", "Add a unit"),
+    "never drained": ('"30 s"', '"never"', "balancer.drain_timeout", "finite"),
+    "remote balancer": ("haproxy.sock", "10.1.1.1:9999", "balancer.sockets", "allowed by name"),
+    "three sockets": ('"haproxy.sock"', '"a", "b", "c"', "balancer.sockets", "one or two"),
+    "hostile backend": ('"app"', '"app; shutdown"', "balancer.backend", "characters"),
+    "hostile name": ('name = "s1"', 'name = "s1\\nset server"', "servers[0].name", "characters"),
+    "option as name": ('name = "s1"', 'name = "-rf"', "servers[0].name", "characters"),
+    "remote health": ("http://127.0.0.1:8001", "http://10.1.1.1:80", "servers[0].health", "allowed by name"),
+    "file as health": ("http://127.0.0.1:8001/healthz", "file:///etc/x", "servers[0].health", "http"),
+    "remote executor": ("http://127.0.0.1:9001", "http://10.1.1.1:9001", "executor.url", "allowed by name"),
+    "password": ("url =", 'password = "x"\nurl =', "executor.password", "never here"),
+    "unknown executor": ('"supervisor"', '"supervisord"', "executor.type", 'Did you mean "supervisor"?'),
+    "same name": ('name = "s2"', 'name = "s1"', "servers[1].name", "again"),
+    "spare that serves": ('role = "primary"', 'role = "spare"', "servers[0].role", "active/active"),
+    "some capacities": ("capacity = 2", "", "servers[2].capacity", "every server"),
+    "negative capacity": ("capacity = 2", "capacity = -2", "servers[2].capacity", "above 0"),
+    "shell": ('"web"', '"web"\nnotify = "mail root"', "group.notify", "no"),
+    "unknown place": ('"web"', '"web"\nnotify = ["m", "{host}"]', "group.notify", "host"),
+    "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_errors_name_key_and_file(tmp_path: Path, case: str) -> None:
+    """Whatever is wrong, the error names the key, the file and the rule."""
+    old, new, key, rule = WRONG[case]
+    with pytest.raises(rj.InvalidInputError) as caught:
+        read(tmp_path, changed(old, new))
+    assert "web.toml" in caught.value.argument
+    assert key in caught.value.argument
+    assert re.search(re.escape(rule), str(caught.value)), str(caught.value)
+
+
+def test_delay_from_unstable_takes_the_place_of_confirm_for(tmp_path: Path) -> None:
+    """A policy with clock "unstable" beside confirm_for is refused."""
+    with pytest.raises(rj.InvalidInputError, match=r"policy\.confirm_for in .*takes the place"):
+        read(tmp_path, clock="unstable")
+
+
+@pytest.mark.parametrize("key", ["clock", "law", "mean", "scope"])
+def test_an_inline_policy_leaves_nothing_open(tmp_path: Path, key: str) -> None:
+    """A policy without clock, law, mean or scope is refused by the missing key."""
+    lines = {"clock": '"service"', "law": '"fixed"', "mean": '"7 d"', "scope": '"server"'}
+    terms = "\n".join(f"{name} = {value}" for name, value in lines.items() if name != key)
+    text = changed('file = "web-policy.json"\nscope = "server"', terms)
+    with pytest.raises(rj.InvalidInputError, match=rf"policy\.{key} in .*missing"):
+        read(tmp_path, text)
+
+
+def test_standby_needs_a_spare(tmp_path: Path) -> None:
+    """active/standby without a spare is refused, and so are capacities there."""
+    with pytest.raises(rj.InvalidInputError, match=r"group\.mode in .*needs a spare"):
+        read(tmp_path, changed('role = "spare"', "", SPARES).replace("required = 2", "required = 1"))
+    with pytest.raises(rj.InvalidInputError, match=r"servers\[2\]\.capacity in .*active/active only"):
+        read(tmp_path, changed('role = "spare"', "capacity = 1", SPARES))
+
+
+def test_hosts_allowed_by_name(tmp_path: Path) -> None:
+    """An address beyond this host is accepted where it is allowed by name."""
+    text = changed('"haproxy.sock"', '"10.1.1.1:9999"')
+    text = changed('"app"', '"app"\nallow = ["10.1.1.1"]', text)
+    text = changed("http://127.0.0.1:8001", "http://10.1.1.2:80", text)
+    assert read(tmp_path, text + '[health]\nallow = ["10.1.1.2"]\n').connections.balancer.allow == (
+        "10.1.1.1",
+    )
