@@ -30,6 +30,7 @@ from scipy.sparse.linalg import splu
 
 import rejuvmodel as rj
 from benchmarks.grid_sweeps import grid_sweeps
+from benchmarks.runtime_ticks import runtime_ticks
 from rejuvmodel.models import compiled_horner
 from rejuvmodel.models.product_form import ProductForm
 
@@ -53,6 +54,7 @@ def main() -> None:
     missions()
     simulations()
     pool_formulas()
+    runtime_ticks(row)
     starts()
 
 

@@ -102,6 +102,19 @@ def test_the_file_of_the_documents(tmp_path: Path) -> None:
     assert found.connections.executor.url == "http://127.0.0.1:9001/RPC2"
 
 
+def test_the_page_of_the_file(tmp_path: Path) -> None:
+    """The file on its page is valid, and the page has every key that the reader asks for."""
+    page = (Path(__file__).parents[1] / "docs" / "runtime_file.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
+    assert [one.name for one in read(tmp_path, block).group.servers] == ["s1", "s2", "s3"]
+    rest = page.split("```")[2]
+    for table in ("group", "policy", "thresholds", "balancer"):
+        with pytest.raises(rj.InvalidInputError, match="the keys of") as caught:
+            read(tmp_path, changed(f"[{table}]", f"[{table}]\nxyz = 1", block))
+        asked = caught.value.rule.split(" are ")[1].split(", ")
+        assert [key for key in asked if f"`{key}`" not in rest] == [], table
+
+
 def test_every_other_term_is_a_key(tmp_path: Path) -> None:
     """Each term of the runtime has a key under its own name."""
     text = changed('name = "web"', 'name = "web"\nnotify = ["mail", "{server}"]\nnotify_timeout = "5 s"')

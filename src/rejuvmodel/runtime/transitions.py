@@ -1,7 +1,7 @@
 """The one table of the controller: from which phase, for which cause, to which phase, in which step.
 
 The steps are those of Fig. 10 (S101 to S106) and Fig. 11 (S201 to S204) of the patent. Nothing moves a server
-but a row of this table; `diagram` draws the documents' figure from it.
+but a row of this table; docs/_ext/controller_figure.py draws the documents' figure from it.
 """
 
 from __future__ import annotations
@@ -116,18 +116,3 @@ _FAULTS = (
 TABLE = tuple(Transition(*row) for row in (*_REJUVENATION, *_FAULTS))
 #: The same by phase and cause.
 NEXT = {(row.source, row.cause): row for row in TABLE}
-
-
-def diagram() -> str:
-    """Return the table as the text of a Mermaid state diagram.
-
-    Returns
-    -------
-    str
-        One line for each row.
-    """
-    lines = ["stateDiagram-v2", "    [*] --> serving", "    [*] --> standby"]
-    for row in TABLE:
-        label = f"{row.step} {row.cause.value}"
-        lines.append(f"    {row.source.value} --> {row.target.value}: {label}")
-    return "\n".join(lines) + "\n"
