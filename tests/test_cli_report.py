@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from command_line import DUPLEX, GRID, HUANG_A, changed, document, refused, said
+from command_line import DUPLEX, GRID, HUANG_A, changed, document, refused, run, said
 from report_pages import read
 
 import rejuvmodel as rj
+from rejuvmodel.models import closed_form
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +55,18 @@ def test_refusals() -> None:
     Path("grid.toml").write_text(GRID, encoding="utf-8")
     assert "report takes one cluster" in refused("report", "grid.toml")
     assert sorted(os.listdir()) == ["grid.toml", "x.toml"]
+
+
+def test_roads_that_disagree_end_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a closed form wrong by a millionth the page says that the roads disagree; the exit code is 1."""
+    right = closed_form.probabilities
+
+    def wrong(*numbers: object) -> object:
+        p, logs = right(*numbers)  # type: ignore[arg-type]
+        return p * (1 + 1e-6), logs + 1e-6
+
+    monkeypatch.setattr(closed_form, "probabilities", wrong)
+    result = run("report", HUANG_A)
+    assert result.exit_code == 1
+    assert "closed form and GTH differ by 1e-06" in result.stderr
+    assert "DISAGREE" in read(Path("huang_a.html").read_text(encoding="utf-8")).words()

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from command_line import EXAMPLES
+from matplotlib.figure import Figure
 from report_pages import Page, read, text
 
 import rejuvmodel as rj
+from rejuvmodel.drawing.up_server_bars import plot_up_servers
 from rejuvmodel.durations import words
 
 DAY = dt.date(2026, 3, 1)
@@ -355,3 +357,19 @@ def test_a_grid_is_refused() -> None:
     Path("x.toml").write_text(source.replace('aging = "7 d"', 'aging = ["7 d", "8 d"]'), encoding="utf-8")
     with pytest.raises(rj.InvalidInputError, match=r"x.toml: got a grid of shape \(2,\); a report is on one"):
         rj.report("x.toml")
+
+
+def test_servers_of_a_large_pool_are_drawn_around_the_likeliest() -> None:
+    """The bars are the probabilities; those with which the pool is down are hatched; 61 of many are drawn."""
+    rates = rj.Rates(aging=1 / 168, failure=1 / 720, repair=1 / 2, restart=6, rejuvenation=1 / 24)
+    small = rj.solve(rj.Pool(primaries=3, required=2, rates=rates))
+    ax = plot_up_servers(small, ax=Figure().subplots())  # type: ignore[arg-type]  # of a pool
+    bars = {round(bar.get_x() + bar.get_width() / 2): bar for bar in ax.patches}
+    tops = [bars[k].get_y() + bars[k].get_height() for k in range(4)]
+    assert tops == pytest.approx(list(small.up_servers))  # type: ignore[attr-defined]
+    assert [bars[k].get_hatch() == "//" for k in range(4)] == [True, True, False, False]
+    large = rj.solve(rj.Pool(primaries=100, required=90, rates=rates))
+    places = plot_up_servers(large, ax=Figure().subplots()).get_xlim()  # type: ignore[arg-type]
+    assert places[1] - places[0] == pytest.approx(61 + 0.4)
+    with pytest.raises(rj.InvalidInputError, match="steady state of a Pool"):
+        plot_up_servers(rj.solve(rj.Cluster(1, rates)))  # type: ignore[arg-type]

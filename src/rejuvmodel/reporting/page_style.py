@@ -61,10 +61,11 @@ footer { color: var(--soft); font-size: 0.9rem; margin-top: 2rem; padding-bottom
     --ink: #000000; --soft: #444444; --paper: #ffffff; --card: #f4f6f8; --line: #bbbbbb; --mark: #0b5cad;
   }
   body { font-size: 10pt; }
-  header, main, footer { max-width: none; padding: 0; }
+  header, main, footer { max-width: none; padding: 0 1px; }
   nav { display: none; }
-  h1, h2 { break-after: avoid; }
-  figure, table, tr, .decision, dl.figures div { break-inside: avoid; }
+  h1, h2, h2 + p, caption, thead, tbody tr:nth-child(-n+2) { break-after: avoid; }
+  tbody tr:nth-last-child(-n+2) { break-before: avoid; }
+  p, li, figure, tr, .decision, dl.figures div { break-inside: avoid; }
   thead { display: table-header-group; }
   .wide { overflow: visible; }
   figure img { min-width: 0; max-width: 150mm; }

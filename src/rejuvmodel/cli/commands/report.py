@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rejuvmodel.cli.options import AsJson, File
+from rejuvmodel.cli.options import RTOL, AsJson, File
 from rejuvmodel.cli.shell import emit, require_writable, write_whole
 from rejuvmodel.errors import InvalidInputError
 
@@ -62,8 +62,10 @@ def report(
 
         state = {"state": state_json(made.best.state, said.costs, said.horizon)}
         emit(json_text("report", file_json(said, made.best.model), made.to_dict(), state, output=page))
-        return
-    emit(f"{made.decision}\n{page}: written, {len(made.sections)} sections")
+    else:
+        emit(f"{made.decision}\n{page}: written, {len(made.sections)} sections")
+    if made.agreement is not None:
+        made.agreement.check(RTOL)
 
 
 def _page(file: str, output: str | None) -> str:
