@@ -193,6 +193,21 @@ def test_force_after_and_operators_pass_load_and_uptime() -> None:
         assert world.state.servers["s0"].phase is Phase.DUPLEXING  # type: ignore[union-attr]
 
 
+def test_one_wish_does_not_open_the_windows_for_others() -> None:
+    """A server for which a person asks passes the windows; the rest of a roll goes on waiting."""
+    world = World(active(3, gates=GateSettings(windows=(Window(time(22), time(5)),))))
+    world.tell(RollAsked("cron"))
+    world.tell(RollAsked("ask", True, ("s1",)))
+    assert {name: refusal(world, name) for name in ("s0", "s2")} == {
+        "s0": Reason.WINDOW, "s2": Reason.CONCURRENT,
+    }  # fmt: skip
+    until(world, Phase.JOINING, "s1")
+    until(world, Phase.SERVING, "s1")
+    world.step()
+    assert list(world.state.roll) == ["s0", "s2"]  # type: ignore[union-attr]
+    assert {refusal(world, name) for name in ("s0", "s2")} == {Reason.WINDOW}
+
+
 def test_blackout_blocks() -> None:
     """A blackout check that blocks, or cannot be asked, blocks to the last step (row 14)."""
     world = World(active(3))

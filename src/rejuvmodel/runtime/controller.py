@@ -151,11 +151,10 @@ def _due(draft: Draft, demands: Mapping[str, Demand]) -> dict[str, Demand]:
         for name in draft.state.roll
     }
     both = roll | {name: demand for name, demand in demands.items() if name in draft.servers}
-    out = draft.state.by_operator and not draft.state.halted
     due = {}
     for name, demand in both.items():
         phase = draft.servers[name].phase
-        if phase in _QUIET or (phase is Phase.OUT and out and name in roll):
+        if phase in _QUIET or (phase is Phase.OUT and name in draft.state.asked):
             due[name] = demand
     return due
 
@@ -180,7 +179,7 @@ def _refused(
         return None  # an operator asks to try it again: it is out already
     if place is not None:
         return place
-    asked = draft.state.by_operator and name in draft.state.roll
+    asked = name in draft.state.asked
     if night is not None and not asked:
         return night
     refusal = server_gate(settings.gates, server, draft.look(name), demand, draft.now, asked=asked)

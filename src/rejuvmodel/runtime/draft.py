@@ -9,7 +9,7 @@ from typing import Any
 from rejuvmodel.runtime.actions import Action, Alarm, Announce, Clean, Decision, Duplex, Recover, Restart
 from rejuvmodel.runtime.budget import Budget, counted
 from rejuvmodel.runtime.group_state import GroupState, ServerState
-from rejuvmodel.runtime.records import Entered, Held, Record, RestartBegan, RollChanged
+from rejuvmodel.runtime.records import Entered, Held, Record, RestartBegan, RollChanged, RollLeft
 from rejuvmodel.runtime.refusals import Refusal
 from rejuvmodel.runtime.settings import GroupSettings
 from rejuvmodel.runtime.states import Mode, Phase, Role
@@ -157,16 +157,17 @@ class Draft:
             self.state = replace(state, paused=held.paused, halted=held.halted)
             self.records.append(held)
 
-    def change_roll(self, left: Mapping[str, str | None], why: str, *, by_operator: bool) -> None:
-        """Begin a roll, or take servers off its list."""
-        self.state = replace(self.state, roll=left, by_operator=by_operator and bool(left))
-        self.records.append(RollChanged(tuple(left.items()), why, self.state.by_operator))
+    def change_roll(self, left: Mapping[str, str | None], asked: frozenset[str], why: str) -> None:
+        """Begin a roll, add to it, or cancel it."""
+        self.state = replace(self.state, roll=left, asked=asked)
+        self.records.append(RollChanged(tuple(left.items()), tuple(sorted(asked)), why))
 
     def rolled(self, name: str) -> None:
         """Take a server off the roll: it has a new life."""
         if name in self.state.roll:
             left = {other: life for other, life in self.state.roll.items() if other != name}
-            self.change_roll(left, name, by_operator=self.state.by_operator)
+            self.state = replace(self.state, roll=left, asked=self.state.asked - {name})
+            self.records.append(RollLeft(name))
 
     def primaries_without(self, name: str) -> int:
         """Count the servers that do the work or are on the way to it, but for one and for dead ones."""

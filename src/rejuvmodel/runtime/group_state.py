@@ -63,8 +63,8 @@ class GroupState:
         By name, in the file's order; read only.
     roll : mapping of str to str or None
         Servers still to be rejuvenated, with their lives at the start of the roll; read only.
-    by_operator : bool
-        Whether a person asked for the roll.
+    asked : frozenset of str
+        Those of the roll for which a person asked.
     paused : bool
         Whether an operator has paused the group.
     halted : str
@@ -79,7 +79,7 @@ class GroupState:
 
     servers: Mapping[str, ServerState]
     roll: Mapping[str, str | None]
-    by_operator: bool = False
+    asked: frozenset[str] = frozenset()
     paused: bool = False
     halted: str = ""
     ticket: int = 0

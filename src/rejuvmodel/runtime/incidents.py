@@ -45,7 +45,7 @@ def told(draft: Draft, event: Event) -> None:
         case ResumeAsked():
             draft.hold(paused=False, halted="")
         case CancelAsked() if draft.state.roll:
-            draft.change_roll({}, "cancelled", by_operator=False)
+            draft.change_roll({}, frozenset(), "cancelled")
         case _:
             pass
 
@@ -104,5 +104,5 @@ def _roll(draft: Draft, event: RollAsked) -> None:
     left = dict(draft.state.roll) | {
         name: draft.look(name).identity for name in names if name not in draft.state.roll
     }
-    by_operator = event.by_operator or draft.state.by_operator
-    draft.change_roll(left, event.why, by_operator=by_operator)
+    asked = draft.state.asked | (set(names) if event.by_operator else set())
+    draft.change_roll(left, asked, event.why)

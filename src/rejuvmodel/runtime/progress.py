@@ -57,7 +57,7 @@ def _switching(draft: Draft, name: str) -> Cause | None:
 def _forbidden(draft: Draft, name: str) -> bool:
     """Whether what allowed the rejuvenation has changed; asked before each step that is hard to undo."""
     settings, state = draft.settings, draft.state
-    asked = state.by_operator and name in state.roll
+    asked = name in state.asked
     if draft.view.blocked is not None or (not asked and closed(settings.gates, draft.now)):
         return True
     return _short(draft, name)

@@ -64,21 +64,34 @@ class RestartBegan:
 
 @dataclass(frozen=True, slots=True)
 class RollChanged:
-    """A roll begins, shrinks, or ends.
+    """A roll begins, grows, or is cancelled.
 
     Parameters
     ----------
     left : tuple of tuple
-        Servers still to be rejuvenated, each with its life at the start; empty at the end.
+        Servers to be rejuvenated, each with its life at the start; empty if it is cancelled.
+    asked : tuple of str
+        Those for which a person asked.
     why : str
-        Who asked, or which server left the list.
-    by_operator : bool
-        Whether a person asked.
+        Who asked.
     """
 
     left: tuple[tuple[str, str | None], ...]
+    asked: tuple[str, ...]
     why: str
-    by_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RollLeft:
+    """A server of the roll has a new life.
+
+    Parameters
+    ----------
+    server : str
+        The server.
+    """
+
+    server: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +171,26 @@ class SlotFired:
     slot: str
 
 
-Record = Entered | RestartBegan | RollChanged | Held | DelayDrawn | EpisodeBegan | EpisodeEnded | SlotFired
+Record = (
+    Entered
+    | RestartBegan
+    | RollChanged
+    | RollLeft
+    | Held
+    | DelayDrawn
+    | EpisodeBegan
+    | EpisodeEnded
+    | SlotFired
+)
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        Entered, RestartBegan, RollChanged, Held, DelayDrawn, EpisodeBegan, EpisodeEnded, SlotFired,
+        Entered, RestartBegan, RollChanged, RollLeft, Held, DelayDrawn, EpisodeBegan, EpisodeEnded, SlotFired,
     )
 }  # fmt: skip
 _TYPES = {
     "server": str, "phase": str, "role": str, "cause": str, "partner": str, "why": str, "halted": str,
-    "clock": str, "mark": str, "slot": str, "step": int, "attempt": int, "by_operator": bool, "paused": bool,
+    "clock": str, "mark": str, "slot": str, "step": int, "attempt": int, "paused": bool,
 }  # fmt: skip
 
 
@@ -189,6 +212,8 @@ def plain(record: Record) -> dict[str, Any]:
         value = getattr(record, field.name)
         if field.name == "left":
             value = [list(pair) for pair in value]
+        elif field.name == "asked":
+            value = list(value)
         values[field.name] = "infinity" if value == float("inf") else value
     return values
 
@@ -230,6 +255,8 @@ def _value(key: str, value: object) -> Any:
     """One field, of the type that it must have."""
     if key == "left" and isinstance(value, list):
         return tuple(_pair(entry) for entry in value)
+    if key == "asked" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
     if key == "identity" and (value is None or isinstance(value, str)):
         return value
     if key == "delay":

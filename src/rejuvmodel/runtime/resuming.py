@@ -24,6 +24,7 @@ from rejuvmodel.runtime.records import (
     Record,
     RestartBegan,
     RollChanged,
+    RollLeft,
     SlotFired,
 )
 from rejuvmodel.runtime.settings import GroupSettings
@@ -67,7 +68,10 @@ def resumed(
                 state = replace(state, restarts=(*state.restarts, _then(at, now)))
             case RollChanged():
                 left = {name: life for name, life in record.left if name in servers}
-                state = replace(state, roll=left, by_operator=record.by_operator)
+                state = replace(state, roll=left, asked=frozenset(record.asked) & set(left))
+            case RollLeft(server=name):
+                left = {other: life for other, life in state.roll.items() if other != name}
+                state = replace(state, roll=left, asked=state.asked - {name})
             case Held():
                 state = replace(state, paused=record.paused, halted=record.halted)
             case _:
