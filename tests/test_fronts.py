@@ -128,6 +128,24 @@ def test_front_of_a_sweep() -> None:
     assert ax.texts
 
 
+def test_labels_along_one_parameter() -> None:
+    """Where one parameter makes all the difference, its name stands in the legend, not at every point."""
+    sweep = xr.Dataset(
+        {"cost": (("n", "k"), [[1.0, 3.0], [2.0, 0.5]]), "down": (("n", "k"), [[0.9, 0.2], [0.9, 0.3]])},
+        {"n": [1, 2], "k": ("k", [24.0, 48.0], {"long_name": "mean wait", "units": "h"})},
+    ).isel(k=[1])
+    ax = plot_pareto(sweep, cost="cost", unavailability="down", ax=new_axes())
+    assert {text.get_text() for text in ax.texts} == {"1", "2"}
+    assert line(ax, "Pareto front").get_label() == "Pareto front, with the n"
+    wide = xr.Dataset(
+        {"cost": (("n", "k"), [[1.0, 3.0], [9.0, 9.0]]), "down": (("n", "k"), [[0.9, 0.2], [0.9, 0.9]])},
+        {"n": [1, 2], "k": ("k", [24.0, 48.0], {"long_name": "mean wait", "units": "h"})},
+    )
+    ax = plot_pareto(wide, cost="cost", unavailability="down", ax=new_axes())
+    assert {text.get_text() for text in ax.texts} == {"24 h", "48 h"}
+    assert line(ax, "Pareto front").get_label() == "Pareto front, with the mean wait, all of them n 1"
+
+
 def test_front_far_below_the_doubles() -> None:
     """A logarithm beside the unavailability is drawn where the unavailability is 0 as a double."""
     sweep = xr.Dataset(

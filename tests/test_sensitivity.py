@@ -396,3 +396,21 @@ def test_what_has_no_derivatives_is_refused(ask: Any, named: str) -> None:
     """What cannot be differentiated is refused with the argument and the next step."""
     with pytest.raises(rj.InvalidInputError, match=named):
         ask()
+
+
+def test_work_of_minutes_is_refused() -> None:
+    """A chain that would take minutes is refused at once, with an estimate and another way."""
+    with pytest.raises(rj.SizeError, match=r"about [\d,]+ s; more than 120 s .* range_effects"):
+        rj.sensitivity(rj.Pool(primaries=100, spares=20, rates=DUPLEX, slots=3))
+
+
+def test_no_trace_of_the_way_to_a_limit() -> None:
+    """A rate without influence at a limit has derivative and elasticity exactly 0 there."""
+    costs = rj.Costs(failure=1000, rejuvenation=10, capacity=5, degraded=0.1)
+    never = rj.sensitivity(rj.Cluster(2, DUPLEX.replace(rejuvenation=0)), costs=costs)
+    at_once = rj.sensitivity(rj.Cluster(2, DUPLEX.replace(rejuvenation=np.inf)), costs=costs)
+    for found, name in ((never, "restart"), (at_once, "failure")):
+        for measure in ("unavailability", "cost_rate"):
+            assert found.derivative(measure, name) == 0
+        assert found.elasticity("cost_rate", name) == 0
+    assert "-0.0000" not in repr(never) + repr(at_once)

@@ -145,6 +145,7 @@ class _Table:
     def __init__(self, found: Found, count: int) -> None:
         self.found, self.count = found, count
         self.own = len(found.parameters)
+        self._moved = bool(found.at_zero or found.at_infinity)
 
     def of_mass(self, name: str) -> Row:
         """Size, derivatives and elasticities of a mass."""
@@ -165,6 +166,8 @@ class _Table:
                 # The value was moved; f/θ · E stays finite for E ≈ 1 and tends to 0 for higher powers.
                 if not others.any() and elasticities[k] < 1.5:
                     derivatives[k] = _slope(size, self.found.at_zero[one.name], elasticities[k])
+            elif self._moved and abs(elasticities[k]) <= _NOTHING:
+                shown[k] = 0.0  # exactly so at the limit
             elif one.name not in self.found.at_infinity and not gone.any():
                 derivatives[k] = _slope(size, one.value, elasticities[k])
             if one.name in self.found.at_zero or one.name in self.found.at_infinity:
@@ -200,6 +203,8 @@ class _Table:
                 derivatives[place] = self.of_mass(mass)[0].value
             if cost in known:
                 elasticities[place] = shares[list(known).index(cost)]
+        if self._moved:
+            elasticities[np.abs(elasticities) <= _NOTHING] = 0.0
         return Size(value, log), derivatives, elasticities
 
     def _vanishes(self, elasticities: Floats) -> NDArray[np.bool_]:

@@ -114,7 +114,7 @@ def optimize(
         from rejuvmodel.trigger_optimum import optimal_period  # loaded only for triggers
 
         return optimal_period(model, model.trigger, costs, prices, bounds, insist=bool(certified))
-    low, high = _bounds(bounds)
+    low, high = rate_bounds(bounds)
     equation_3 = not (prices.capacity or prices.per_rejuvenation or prices.degraded)
     curve = Curve(model, prices)
     if model.servers <= CERTIFIED_SERVERS:
@@ -203,7 +203,8 @@ def _truth(certified: object) -> None:
         raise InvalidInputError("certified", shown(certified), "certified is True or False")
 
 
-def _bounds(bounds: object) -> tuple[float, float]:
+def rate_bounds(bounds: object) -> tuple[float, float]:
+    """Return two rates [1/h] as the user gave them."""
     rule = "bounds are two rates per hour, 0 ≤ lower < upper, the upper may be infinite"
     advice = "Write bounds=(0, 10)."
     ends = real("bounds", bounds, rule, allow_infinity=True, advice=advice)

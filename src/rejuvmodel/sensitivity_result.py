@@ -224,7 +224,7 @@ class Sensitivity:
         return [
             (
                 one.parameter, one.symbol, f"{one.value:.6g} {one.unit}", f"{one.derivative:.6g}",
-                f"{one.elasticity:+.4f}", f"{100 * (one.factor(0.1) - 1):+.2f} %",
+                f"{one.elasticity:+z.4f}", f"{100 * (one.factor(0.1) - 1):+z.2f} %",
             )
             for one in self.ranking(self._main())
         ]  # fmt: skip

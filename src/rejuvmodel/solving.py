@@ -49,6 +49,7 @@ class ClosedForm:
 
 
 Solver: TypeAlias = "ClosedForm | GTH | Direct | LevelAggregation | LevelReduction"
+SOLVERS = (ClosedForm, GTH, Direct, LevelAggregation, LevelReduction)
 
 
 def solve(model: Model, solver: Solver | None = None) -> SteadyState:

@@ -104,6 +104,14 @@ def _texts(points: Points, front: NDArray[np.int64]) -> tuple[list[str], str]:
     """Words of the points on the front for what differs among them, and for what they have in common."""
     rows = [points.words(int(k)) for k in front]
     differs = [len(set(column)) > 1 or len(rows) == 1 for column in zip(*rows, strict=True)]
+    if points.names:
+        # One name for all points says as much as one at each; of several, each value needs its own.
+        if sum(differs) == 1 and len(rows) > 1:
+            name = points.names[differs.index(True)]
+            shared = [f"{n} {v}" for n, v, d in zip(points.names, rows[0], differs, strict=True) if not d]
+            also = f", all of them {', '.join(shared)}" if shared else ""
+            return [row[differs.index(True)] for row in rows], f", with the {name}{also}"
+        rows = [tuple(f"{n} {v}" for n, v in zip(points.names, row, strict=True)) for row in rows]
     texts = [", ".join(part for part, varies in zip(row, differs, strict=True) if varies) for row in rows]
     common = [part for part, varies in zip(rows[0], differs, strict=True) if not varies]
     return texts, f", all of them {', '.join(common)}" if common else ""

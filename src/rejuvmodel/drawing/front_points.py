@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Points of cost and logarithm of the unavailability, shape (points,); the words of one on demand."""
+    """Points of cost and logarithm of the unavailability, shape (points,); the words of one on demand.
+
+    Where the words are values of dimensions, ``names`` says of which; else it is empty.
+    """
 
     cost: Floats
     log_down: Floats
     words: Callable[[int], tuple[str, ...]]
     cost_label: str
+    names: tuple[str, ...] = ()
 
 
 def front_points(alternatives: Any, cost: str, unavailability: str) -> Points:
@@ -94,7 +98,7 @@ def _of_sweep(sweep: Any, cost: str, unavailability: str) -> Points:
 
     def named(place: int) -> tuple[str, ...]:
         index = np.unravel_index(place, shape)
-        return tuple(axis.at(int(index[k])) for k, axis in axes)
+        return tuple(axis.value(int(index[k])) for k, axis in axes)
 
     x, y = (np.asarray(array.transpose(*dims).values, np.float64).ravel() for array in (costs, log_down))
-    return Points(x, y, named, label_of(sweep[cost], cost))
+    return Points(x, y, named, label_of(sweep[cost], cost), tuple(axis.what for _, axis in axes))

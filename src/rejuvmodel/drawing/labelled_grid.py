@@ -38,9 +38,18 @@ class Axis:
 
     def at(self, place: int) -> str:
         """Return one coordinate in words: what it is, its value, and its unit."""
-        what, _, unit = self.label.removesuffix("]").partition(" [")
+        return f"{self.what} {self.value(place)}"
+
+    def value(self, place: int) -> str:
+        """Return one coordinate: its value and its unit."""
+        _, _, unit = self.label.removesuffix("]").partition(" [")
         after = unit[1:] if unit.startswith("1/") else f" {unit}".rstrip()
-        return f"{what} {coordinate_text(self.values[place])}{after}"
+        return f"{coordinate_text(self.values[place])}{after}"
+
+    @property
+    def what(self) -> str:
+        """What the coordinates are, without their unit."""
+        return self.label.removesuffix("]").partition(" [")[0]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: How the conditions of a pool's servers are called and coloured.
-_CONDITIONS = (("healthy", 0), ("unstable", 1), ("rejuvenating", 2), ("failed", 4))
+#: How the conditions of a pool's servers are called, coloured and hatched. Failed ones are black: hatching
+#: does not show in thin columns.
+_CONDITIONS = (
+    ("healthy", COLOURS[KINDS[0]], HATCHES[0]), ("unstable", COLOURS[KINDS[1]], HATCHES[1]),
+    ("rejuvenating", COLOURS[KINDS[2]], HATCHES[2]), ("failed", INK, ""),
+)  # fmt: skip
 #: Part of the height that is kept for down times above a stack of servers.
 _STRIP = 0.06
 
@@ -104,10 +108,10 @@ def _draw_servers(ax: Axes, path: CountedPath) -> None:
 
     counts = np.vstack([path.counts, path.counts[-1:]])
     below = np.zeros(len(counts))
-    for (name, kind), column in zip(_CONDITIONS, counts.T, strict=True):
+    for (name, colour, hatch), column in zip(_CONDITIONS, counts.T, strict=True):
         ax.fill_between(
-            path.times, below, below + column, step="post", facecolor=COLOURS[KINDS[kind]],
-            hatch=HATCHES[kind], edgecolor=INK, linewidth=0.0, label=name, zorder=1,
+            path.times, below, below + column, step="post", facecolor=colour, hatch=hatch,
+            edgecolor=INK, linewidth=0.0, label=name, zorder=1,
         )  # fmt: skip
         below = below + column
     if path.required is not None:

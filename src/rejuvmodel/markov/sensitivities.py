@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from rejuvmodel.errors import SizeError
 from rejuvmodel.memory import require_memory
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _NEVER = -(2**60)
 #: Chains beyond this size are put in an order of smaller bandwidth first.
 _SMALL = 40
+#: Estimated work for each state, pair of places in half the band and parameter [s], and the longest [s].
+_SECONDS, _LONGEST = 1e-8, 120.0
 
 
 class StationaryElasticities(NamedTuple):
@@ -103,7 +106,7 @@ def stationary_elasticities(flows: Flows, slopes: Floats) -> StationaryElasticit
     Raises
     ------
     SizeError
-        If the pairs of states that arise would not fit in memory.
+        If the pairs of states that arise would not fit in memory, or would take minutes.
 
     Notes
     -----
@@ -113,7 +116,9 @@ def stationary_elasticities(flows: Flows, slopes: Floats) -> StationaryElasticit
     order = _order(flows)
     place = np.empty(size, np.int64)
     place[order] = np.arange(size)
-    band = 2.0 * np.max(np.abs(place[flows.origin] - place[flows.target]), initial=0) + 1
+    half = float(np.max(np.abs(place[flows.origin] - place[flows.target]), initial=0))
+    _require_time(size, half, count)
+    band = 2.0 * half + 1
     require_memory(
         f"The derivatives of a chain of {size} states", (8.0 * count + 24.0) * size * band,
         "Use fewer states, or fewer parameters.",
@@ -199,6 +204,17 @@ class _Table:
         mean = (old / total)[..., None] * self.slopes[at] + (fresh / total)[..., None] * slopes
         self.m[at], shift = np.frexp(total)
         self.e[at], self.slopes[at] = top + shift, mean
+
+
+def _require_time(size: int, half: float, count: int) -> None:
+    """Refuse what would take minutes."""
+    seconds = _SECONDS * size * half**2 * count
+    if seconds > _LONGEST:
+        raise SizeError(
+            f"The derivatives of a chain of {size} states would take about {seconds:,.0f} s; more than "
+            f"{_LONGEST:.0f} s are not begun. Use fewer states; of a pool, range_effects solves both ends of "
+            "a range instead."
+        )
 
 
 def _order(flows: Flows) -> Integers:

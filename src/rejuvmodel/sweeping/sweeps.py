@@ -15,13 +15,16 @@ import numpy as np
 from rejuvmodel.arrays import whole_number
 from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.model_parameters import ParametricModel
+from rejuvmodel.model_parameters import ParametricModel, model_trigger
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
 from rejuvmodel.models.reactive import Reactive
+from rejuvmodel.optimum import rate_bounds
+from rejuvmodel.optimum_period import period_bounds
 from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.parameters import Costs
-from rejuvmodel.solving import ClosedForm, Solver
+from rejuvmodel.pool_optimum import pool_bounds
+from rejuvmodel.solving import SOLVERS, ClosedForm, Solver
 from rejuvmodel.sweeping.axes import Axis, axes_of
 from rejuvmodel.sweeping.blocks import Grid
 from rejuvmodel.sweeping.collecting import collected
@@ -187,6 +190,11 @@ def _setting(
     if errors not in ("raise", "nan"):
         raise InvalidInputError("errors", shown(errors), 'errors is "raise" or "nan"')
     search = _search(model, optimize)
+    if search is not None:
+        _require_bounds(model, search.get("bounds", (0.0, np.inf)))
+    if solver is not None and not isinstance(solver, SOLVERS):
+        solvers = ", ".join(f"{one.__name__}()" for one in SOLVERS[:-1]) + f" or {SOLVERS[-1].__name__}()"
+        raise InvalidInputError("solver", shown(solver), f"a solver is {solvers}", "Mind the parentheses.")
     waits = [one.name for one in parameters if one.key == ("rates", "rejuvenation")]
     if search is not None and waits:
         raise InvalidInputError("over", waits[0], "optimize chooses it", "Leave one of them out.")
@@ -237,12 +245,27 @@ def _search(model: ParametricModel, optimize: Any) -> dict[str, Any] | None:
                     f"optimize[{shown(key)}]", "an unknown argument", "optimize takes bounds and certified"
                 )
         return dict(optimize)
-    if isinstance(optimize, Sequence) and not isinstance(optimize, str):
+    if isinstance(optimize, Sequence | np.ndarray) and not isinstance(optimize, str):
         return {"bounds": tuple(optimize)}
     raise InvalidInputError(
         "optimize", shown(optimize), "optimize is True, bounds, or a mapping of bounds and certified",
         "Write optimize=(0, 10).",
     )  # fmt: skip
+
+
+def _require_bounds(model: ParametricModel, bounds: object) -> None:
+    """Refuse bounds that would fail at every point."""
+    try:
+        if isinstance(model, Pool):
+            pool_bounds(bounds)
+        elif model_trigger(model) is not None:
+            period_bounds(bounds)
+        else:
+            rate_bounds(bounds)
+    except InvalidInputError as error:
+        place = error.argument.removeprefix("bounds")
+        advice = error.advice.replace("bounds=", "optimize=")
+        raise InvalidInputError(f"optimize{place}", error.found, error.rule, advice) from None
 
 
 def _grid(setting: Setting, axes: tuple[Axis, ...], most: int) -> Grid:
