@@ -220,7 +220,7 @@ def backwards(function: Any, jobs: Any) -> Any:
     return [function(job) for job in reversed(list(jobs))]
 
 
-@pytest.mark.parametrize("workers", [2, map, backwards], ids=str)
+@pytest.mark.parametrize("workers", [2, map, backwards], ids=["2", "map", "backwards"])
 def test_workers_change_no_number_of_a_pool(workers: Any) -> None:
     """Two processes, and functions like map, give what the calling process gives."""
     pool = rj.Pool(primaries=1, spares=1, rates=RATES, slots=1)
