@@ -48,7 +48,7 @@ _LOOKED_AT = 1e-18
 #: Contraction per sweep beyond which the aggregated chain is solved, and up to which it is believed.
 _SLOW, _TRUSTED = 0.7, 0.95
 #: Sweeps that must have been made before that, and that must be expected; sweeps for each such aid.
-_PATIENCE, _MANY, _AID_EVERY = 40, 60, 2
+_PATIENCE, _MANY, _AID_EVERY = 40, 60, 4
 #: Relative error that may be left; the disturbance, the rest of it that shows that, and sweeps until then.
 _ENOUGH, _SHAKE, _CALM, _TRIAL, _LONG, _FALLEN = 5e-12, 0.05, 1e-5, 5, 20, 0.8
 _BEYOND = "LevelAggregation: states are too rare within a level for doubles. Use GTH() for a smaller model."

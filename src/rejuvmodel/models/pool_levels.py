@@ -158,6 +158,7 @@ class PoolLevels:
         self.starts_right = pool.unrestricted
         slowly = _SLOW * float(pool.rates.restart) < float(pool.rates.repair)
         self.settles_slowly = slowly and bool(self.widths[0] > 1) and not pool.unrestricted
+        self._made: dict[int, PoolLevel] = {}
         self.is_cut = bool(np.any(self.widths < all_widths(pool)))
 
     def __len__(self) -> int:
@@ -179,7 +180,9 @@ class PoolLevels:
 
     def level(self, number: int) -> PoolLevel:
         """Level of so many failed servers."""
-        return PoolLevel(self.pool, number, self.widths)
+        if number not in self._made:
+            self._made[number] = PoolLevel(self.pool, number, self.widths)
+        return self._made[number]
 
     def coarse(self, inside: list[Floats]) -> list[Floats] | None:
         """Distributions with the masses of (a, f) from the chain in which r is aggregated."""
