@@ -33,6 +33,10 @@ def answering(answer: Answer, path: Path | None = None) -> Iterator[str]:
                         connection.settimeout(5)
                         connection.recv(65536)
                         answer(connection)
+                        # Unread bytes at the close would reset the connection under its answer.
+                        connection.shutdown(socket.SHUT_WR)
+                        while connection.recv(65536):
+                            pass
 
         thread = threading.Thread(target=serve)
         thread.start()
