@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rejuvmodel.cli.options import RTOL, AsJson, File
+from rejuvmodel.cli.options import RTOL, AsJson, Clock, Events, File, Log, Ranges, Target, Workers
 from rejuvmodel.cli.shell import emit, require_writable, write_whole
 from rejuvmodel.errors import InvalidInputError
 
@@ -19,24 +19,12 @@ def report(
             "-o", "--output", "--out", help="The page; by default the file's name with .html, here."
         ),
     ] = None,
-    ranges: Annotated[
-        list[str] | None,
-        typer.Option("--range", help='A mean time lies between two: aging="5 d,10 d"; repeatable.'),
-    ] = None,
-    events: Annotated[
-        str | None, typer.Option("--events", help="An event log (CSV) that the rates are known from.")
-    ] = None,
-    clock: Annotated[
-        str | None, typer.Option("--clock", help="Whose clock the log measures, if it does not say.")
-    ] = None,
-    log: Annotated[
-        list[str] | None,
-        typer.Option("--log", help="What else the log does not say: until=8760, crews=1; repeatable."),
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", help='Availability, or downtime in the horizon: "50 min".')
-    ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="How many to solve a pool at the same time.")] = 1,
+    ranges: Ranges = None,
+    events: Events = None,
+    clock: Clock = None,
+    log: Log = None,
+    target: Target = None,
+    workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML page with the decision, tables and pictures."""

@@ -6,33 +6,21 @@ from typing import Annotated
 
 import typer
 
-from rejuvmodel.cli.options import AsJson, File
+from rejuvmodel.cli.options import AsJson, Clock, Events, File, Log, Ranges, Target, Workers
 from rejuvmodel.cli.shell import emit
 
 
 def uncertainty(
     file: File,
-    ranges: Annotated[
-        list[str] | None,
-        typer.Option("--range", help='A mean time lies between two: aging="5 d,10 d"; repeatable.'),
-    ] = None,
-    events: Annotated[
-        str | None, typer.Option("--events", help="An event log (CSV) that the rates are known from.")
-    ] = None,
-    clock: Annotated[
-        str | None, typer.Option("--clock", help="Whose clock the log measures, if it does not say.")
-    ] = None,
-    log: Annotated[
-        list[str] | None,
-        typer.Option("--log", help="What else the log does not say: until=8760, crews=1; repeatable."),
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", help='Availability, or downtime in the horizon: "50 min".')
-    ] = None,
+    ranges: Ranges = None,
+    events: Events = None,
+    clock: Clock = None,
+    log: Log = None,
+    target: Target = None,
     points: Annotated[
         int | None, typer.Option("--points", help="Points of each scrambling, a power of 2.")
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", help="How many to solve a pool at the same time.")] = 1,
+    workers: Workers = 1,
     seed: Annotated[int, typer.Option("--seed", help="Gives the same numbers again.")] = 0,
     as_json: AsJson = False,
 ) -> None:
