@@ -13,6 +13,7 @@ from policies import policy
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.connections import MetricsSettings, SampleSettings
 from rejuvmodel.runtime.settings import Window
 from rejuvmodel.runtime.states import Mode, Role
 
@@ -186,6 +187,20 @@ def test_least_file(tmp_path: Path) -> None:
     assert found.producer.force_after == math.inf
 
 
+def test_samples_and_metrics(tmp_path: Path) -> None:
+    """Samples and metrics are off by default, and stand beside the file and on this host when they are on."""
+    found = read(tmp_path)
+    assert found.sampling is None
+    assert found.metrics is None
+    text = changed('"web"', '"web"\nsamples = "web-samples"\nsamples_every = "30 s"\nsamples_keep = "7 d"')
+    text = text.replace("[policy]", '[metrics]\naddress = "127.0.0.1:9464"\n[policy]')
+    found = read(tmp_path, text)
+    assert found.sampling == SampleSettings(str(tmp_path / "web-samples"), 30.0, 7 * 86400.0)
+    assert found.metrics == MetricsSettings("127.0.0.1", 9464)
+    text = text.replace('127.0.0.1:9464"', '0.0.0.0:9464"\nallow = ["0.0.0.0"]')
+    assert read(tmp_path, text).metrics == MetricsSettings("0.0.0.0", 9464)
+
+
 WRONG = {
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
@@ -223,6 +238,21 @@ WRONG = {
     "spare that serves": ('role = "primary"', 'role = "spare"', "servers[0].role", "active/active"),
     "some capacities": ("capacity = 2", "", "servers[2].capacity", "every server"),
     "negative capacity": ("capacity = 2", "capacity = -2", "servers[2].capacity", "above 0"),
+    "samples of nothing": ('"web"', '"web"\nsamples = ""', "group.samples", "web-samples"),
+    "samples without end": (
+        '"web"', '"web"\nsamples = "a"\nsamples_every = "0.1 s"', "group.samples_every", "1 min",
+    ),
+    "samples of hours": (
+        '"web"', '"web"\nsamples = "a"\nsamples_keep = "5 h"', "group.samples_keep", "whole days",
+    ),
+    "interval of nothing": ('"web"', '"web"\nsamples_every = "1 min"', "group.samples_every", "samples ="),
+    "metrics nowhere": ("[policy]", "[metrics]\n[policy]", "metrics.address", "must be said"),
+    "metrics for all": (
+        "[policy]", '[metrics]\naddress = "0.0.0.0:9464"\n[policy]', "metrics.address", "allowed by name",
+    ),
+    "metrics in a file": (
+        "[policy]", '[metrics]\naddress = "web.sock"\n[policy]', "metrics.address", "127.0.0.1:9464",
+    ),
     "shell": ('"web"', '"web"\nnotify = "mail root"', "group.notify", "no"),
     "unknown place": ('"web"', '"web"\nnotify = ["m", "{host}"]', "group.notify", "host"),
     "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),

@@ -8,6 +8,7 @@
     [duplexer]    command, checkpoint_every
     [clean]       file_system, buffers, memory
     [health]      allow
+    [metrics]     address, allow
     [[servers]]   name, program, address, health, role, capacity
 
 It is read as strictly as the cluster file: an unknown key is an error, because a misspelt `required` that
@@ -21,10 +22,11 @@ from dataclasses import dataclass
 
 from rejuvmodel.runtime.collector import Rules
 from rejuvmodel.runtime.config_connections import read_balancer, read_clean, read_duplexer, read_executor
+from rejuvmodel.runtime.config_history import read_metrics, read_sampling
 from rejuvmodel.runtime.config_policy import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config_servers import read_servers
 from rejuvmodel.runtime.config_values import command, commands, name, seconds
-from rejuvmodel.runtime.connections import Connections
+from rejuvmodel.runtime.connections import Connections, MetricsSettings, SampleSettings
 from rejuvmodel.runtime.settings import Deadlines, GroupSettings, ProducerSettings, ServerSettings
 from rejuvmodel.runtime.states import Mode, Role
 from rejuvmodel.toml_files import read_toml
@@ -50,6 +52,10 @@ class RuntimeFile:
         For the collector.
     connections : Connections
         What everything outside is.
+    sampling : SampleSettings or None
+        Where samples are recorded; None for nowhere.
+    metrics : MetricsSettings or None
+        Where Prometheus asks; None for nowhere.
     """
 
     path: str
@@ -57,6 +63,8 @@ class RuntimeFile:
     producer: ProducerSettings
     rules: Rules
     connections: Connections
+    sampling: SampleSettings | None = None
+    metrics: MetricsSettings | None = None
 
 
 def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
@@ -114,8 +122,9 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     )  # fmt: skip
     notify = command(table, "notify", seconds(table, "notify_timeout", _CHECK_TIME), ("group", "server"))
     connections = Connections(read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify)
+    sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
     file.finish()
-    return RuntimeFile(file.place, group, producer, rules, connections)
+    return RuntimeFile(file.place, group, producer, rules, connections, sampling, metrics)
 
 
 def _numbers(table: Table, mode: Mode, servers: tuple[ServerSettings, ...]) -> tuple[int, int, bool]:

@@ -98,3 +98,38 @@ class Connections:
     clean: Mapping[str, Command] = field(default_factory=dict)
     blackout: tuple[Command, ...] = ()
     notify: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSettings:
+    """The keys samples, samples_every and samples_keep of [group].
+
+    Parameters
+    ----------
+    directory : str
+        The folder of recorded samples.
+    every : float
+        Time [s] from one line of a server to its next.
+    keep : float
+        Time [s] after which a file is deleted.
+    """
+
+    directory: str
+    every: float = 60.0
+    keep: float = 30 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """The table [metrics].
+
+    Parameters
+    ----------
+    host : str
+        Address on which Prometheus asks.
+    port : int
+        Its port.
+    """
+
+    host: str
+    port: int
