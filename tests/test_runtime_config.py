@@ -201,6 +201,17 @@ def test_samples_and_metrics(tmp_path: Path) -> None:
     assert read(tmp_path, text).metrics == MetricsSettings("0.0.0.0", 9464)
 
 
+def test_files_and_pulse_of_a_group(tmp_path: Path) -> None:
+    """Journal and control socket stand beside the file, under its name or the one given; a tick has 1 s."""
+    found = read(tmp_path).home
+    assert (found.journal, found.control) == (str(tmp_path / "web.journal"), str(tmp_path / "web.sock"))
+    assert found.tick == 1.0
+    text = changed('"web"', '"web"\njournal = "a/b.db"\ncontrol = "/run/w.sock"\ntick = "0.25 s"')
+    found = read(tmp_path, text).home
+    assert (found.journal, found.control, found.tick) == (str(tmp_path / "a/b.db"), "/run/w.sock", 0.25)
+    assert read(tmp_path, changed("memory =", 'max_age = "1 s"\nmemory =')).home.tick == 0.5
+
+
 WRONG = {
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
@@ -255,6 +266,13 @@ WRONG = {
     ),
     "shell": ('"web"', '"web"\nnotify = "mail root"', "group.notify", "no"),
     "unknown place": ('"web"', '"web"\nnotify = ["m", "{host}"]', "group.notify", "host"),
+    "journal over the file": ('"web"', '"web"\njournal = "web.toml"', "group.journal", "three files"),
+    "socket over the journal": ('"web"', '"web"\ncontrol = "web.journal"', "group.control", "three files"),
+    "folder as journal": ('"web"', '"web"\njournal = "a/"', "group.journal", 'out for "web.journal"'),
+    "no socket": ('"web"', '"web"\ncontrol = ""', "group.control", 'Leave it out for "web.sock"'),
+    "long socket": ('"web"', f'"web"\ncontrol = "/{"x" * 105}"', "group.control", "106 bytes; the name of"),
+    "tick of nothing": ('"web"', '"web"\ntick = 0', "group.tick", "above 0"),
+    "tick that never ends": ('"web"', '"web"\ntick = "10 s"', "group.tick", "shorter than thresholds"),
     "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The runtime's file: one group of servers, and how it is rejuvenated. docs/runtime_file.md lists every key.
 
-    [group]       name, mode, required, max_concurrent, simplex, notify
+    [group]       name, mode, required, max_concurrent, simplex, notify; journal, control, tick
     [policy]      file, or scope, clock, law, mean, jitter; cron, confirm_for, force_after; max_load, …
     [thresholds]  memory, load, uptime, buffers; how many samples, how old
     [balancer]    type, sockets, backend; drain_timeout, up_timeout, force
@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from rejuvmodel.runtime.collector import Rules
 from rejuvmodel.runtime.config_connections import read_balancer, read_clean, read_duplexer, read_executor
 from rejuvmodel.runtime.config_history import read_metrics, read_sampling
+from rejuvmodel.runtime.config_home import read_home
 from rejuvmodel.runtime.config_policy import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config_servers import read_servers
 from rejuvmodel.runtime.config_values import command, commands, name, seconds
-from rejuvmodel.runtime.connections import Connections, MetricsSettings, SampleSettings
+from rejuvmodel.runtime.connections import Connections, HomeSettings, MetricsSettings, SampleSettings
 from rejuvmodel.runtime.settings import Deadlines, GroupSettings, ProducerSettings, ServerSettings
 from rejuvmodel.runtime.states import Mode, Role
 from rejuvmodel.toml_files import read_toml
@@ -52,6 +53,8 @@ class RuntimeFile:
         For the collector.
     connections : Connections
         What everything outside is.
+    home : HomeSettings
+        Journal, control socket and tick.
     sampling : SampleSettings or None
         Where samples are recorded; None for nowhere.
     metrics : MetricsSettings or None
@@ -63,6 +66,7 @@ class RuntimeFile:
     producer: ProducerSettings
     rules: Rules
     connections: Connections
+    home: HomeSettings
     sampling: SampleSettings | None = None
     metrics: MetricsSettings | None = None
 
@@ -122,9 +126,10 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     )  # fmt: skip
     notify = command(table, "notify", seconds(table, "notify_timeout", _CHECK_TIME), ("group", "server"))
     connections = Connections(read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify)
+    home = read_home(table, rules.max_age)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
     file.finish()
-    return RuntimeFile(file.place, group, producer, rules, connections, sampling, metrics)
+    return RuntimeFile(file.place, group, producer, rules, connections, home, sampling, metrics)
 
 
 def _numbers(table: Table, mode: Mode, servers: tuple[ServerSettings, ...]) -> tuple[int, int, bool]:

@@ -1,4 +1,4 @@
-"""What the runtime is connected to, as its file says: balancer, executor, duplexer, clean steps, checks."""
+"""What the runtime is connected to, as its file says: balancer, executor, commands, files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rejuvmodel.runtime.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSettings:
+    """The files of a group on this host, and its pulse.
+
+    Parameters
+    ----------
+    journal : str
+        The journal.
+    control : str
+        The control socket; a second controller of the group listens on the same name with ".2".
+    tick : float
+        Time [s] from one decision to the next.
+    """
+
+    journal: str
+    control: str
+    tick: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
