@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from rejuvmodel.runtime.actions import Action, Alarm, Announce, Clean, Decision, Duplex, Recover, Restart
 from rejuvmodel.runtime.controller import decide
 from rejuvmodel.runtime.events import Demand, Done, Event, NotDone, Tick
+from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultSettings, FaultState, detect
 from rejuvmodel.runtime.group_state import GroupState, first_state
 from rejuvmodel.runtime.records import Entered, Record, parsed, plain
 from rejuvmodel.runtime.resuming import resumed
@@ -42,6 +43,10 @@ class Machine:
     stuck: bool = False  # its sessions never end
     broken: bool = False  # it does not come back after a restart
     hidden: bool = False  # nobody can see it
+    unreached: bool = False  # we cannot reach it, the balancer can
+    hung: bool = False  # its process is there, and nothing answers
+    mute: bool = False  # it reports no more to its watchdog
+    failing: int = 0  # looks in a row that were against it
 
 
 @dataclass
@@ -63,6 +68,10 @@ class World:
     machines: dict[str, Machine] = field(default_factory=dict)
     state: GroupState | None = None
     decision: Decision | None = None
+    faults: FaultSettings | None = None
+    watched: FaultState = field(default_factory=FaultState)
+    detection: Detection | None = None
+    reports: dict[str, float] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
     balancer_answers: bool = True
@@ -90,7 +99,7 @@ class World:
         return Moment(self.clock, START + timedelta(seconds=self.clock))
 
     def healthy(self, machine: Machine) -> bool:
-        return machine.alive and self.clock >= machine.warm_at
+        return machine.alive and not machine.hung and self.clock >= machine.warm_at
 
     def serves(self, machine: Machine) -> bool:
         up = self.healthy(machine) and self.clock >= machine.up_at
@@ -104,18 +113,32 @@ class World:
             checked = one.admission in (Admission.READY, Admission.SPARE)
             up = self.healthy(one) and self.clock >= one.up_at and checked
             seen = self.balancer_answers
+            reached = not one.unreached
             looks[name] = ServerView(
-                health=Health.HEALTHY if self.healthy(one) else Health.UNHEALTHY,
+                health=self.health(one),
                 up=up if seen else None,
                 admission=one.admission if seen else None,
                 sessions=one.sessions if seen else None,
-                condition=one.condition if self.healthy(one) else Condition.UNKNOWN,
-                identity=f"{name}#{one.life}" if one.alive else None,
-                uptime=self.clock - one.born if one.alive else None,
-                load=one.load,
-                evidence="memory",
+                condition=self.condition(one),
+                identity=f"{name}#{one.life}" if one.alive and reached else None,
+                uptime=self.clock - one.born if one.alive and reached else None,
+                load=one.load if reached else None,
+                evidence="memory" if self.healthy(one) else "its process is gone",
             )
         return GroupView(looks, self.blocked)
+
+    def health(self, machine: Machine) -> Health:
+        """What we get from its own health check."""
+        if machine.unreached or (machine.hung and machine.alive):
+            return Health.UNKNOWN
+        return Health.HEALTHY if self.healthy(machine) else Health.UNHEALTHY
+
+    def condition(self, machine: Machine) -> Condition:
+        """What the collector makes of the looks so far."""
+        if self.health(machine) is Health.HEALTHY:
+            return machine.condition
+        failed = self.faults is not None and machine.failing >= self.faults.failed_after
+        return Condition.FAILED if failed and not machine.unreached else Condition.UNKNOWN
 
     def tell(self, event: Event) -> Decision:
         """Let the controller decide, write, and act."""
@@ -192,6 +215,7 @@ class World:
     def revive(self, machine: Machine) -> None:
         """A new life, cold at first; or none."""
         machine.alive = not machine.broken
+        machine.hung = machine.mute = False
         machine.life += 1
         machine.born, machine.warm_at = self.clock, self.clock + 2.0
         machine.condition = Condition.NORMAL
@@ -208,7 +232,24 @@ class World:
             if event is not None:
                 self.tell(event)
         self.least_seen = min(self.least_seen, sum(map(self.serves, self.machines.values())))
-        return self.tell(Tick(demands))
+        return self.tell(Tick((*demands, *self.detect())))
+
+    def detect(self) -> tuple[Demand, ...]:
+        """Let the fault detector look, where there is one, and tell what it has found."""
+        if self.faults is None:
+            return ()
+        assert self.state is not None
+        for name, machine in self.machines.items():
+            if self.healthy(machine) and not machine.mute:
+                self.reports[name] = self.clock
+            lost = self.state.servers[name].phase in IN_TRANSITION
+            bad = self.health(machine) is Health.UNHEALTHY and not machine.hidden and not lost
+            machine.failing = machine.failing + 1 if bad else 0
+        self.detection = detect(self.faults, self.watched, self.view(), self.state, self.reports, self.now)
+        self.watched = self.detection.state
+        for event in self.detection.events:
+            self.tell(event)
+        return self.detection.demands
 
     def work(self, machine: Machine) -> None:
         """Sessions come while it serves and go while it does not."""
@@ -251,7 +292,7 @@ class World:
             restart = isinstance(command.action, Restart | Recover)
             if restart and commands_go_on and not command.fails and not command.hangs:
                 self.revive(self.machines[command.action.server])
-        self.commands = []
+        self.commands, self.watched, self.reports = [], FaultState(), {}
         entries = [json.loads(line) for line in self.journal]
         journal: list[tuple[datetime, Record]] = [
             (datetime.fromisoformat(at), parsed(values)) for at, values in entries
@@ -264,5 +305,5 @@ class World:
         self.balancer_answers, self.blocked = True, None
         self.duplexer_fails = self.executor_fails = self.executor_hangs = False
         for machine in self.machines.values():
-            machine.stuck = machine.broken = machine.hidden = False
+            machine.stuck = machine.broken = machine.hidden = machine.unreached = machine.mute = False
             machine.load = 0.1 if math.isnan(machine.load) else machine.load

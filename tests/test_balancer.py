@@ -370,7 +370,8 @@ def test_merging_takes_the_more_doubtful_side() -> None:
     """Two views of one server: most available order, worst health, all sessions, the larger weight."""
     one = BalancedServer("s1", "maint", "MAINT", False, 0, 0)
     other = BalancedServer("s1", "drain", "DRAIN", True, 3, 100)
-    assert merged([one, other]) == BalancedServer("s1", "drain", "MAINT", False, 3, 100, False)
+    assert merged([one, other]) == BalancedServer("s1", "drain", "MAINT", False, 3, 100, False, split=True)
+    assert not merged([other, other]).split
     assert merged([other]) == other
 
 

@@ -26,7 +26,7 @@ FLOORS = (
         "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.progress",
         "runtime.incidents", "runtime.controller",
         "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
-        "runtime.producer", "runtime.resuming",
+        "runtime.producer", "runtime.resuming", "runtime.faults",
     },
     {
         "runtime.failures", "runtime.names", "runtime.deadlines", "runtime.addresses", "runtime.identity",
@@ -43,7 +43,7 @@ FLOORS = (
     },
     {
         "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
-        "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config",
+        "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults", "runtime.config",
     },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from haproxies import haproxy
 
@@ -23,6 +25,13 @@ BALANCED = BalancedServer("s1", "ready", "UP", True, 3, 100)
 def view(balanced: BalancedServer | None, one: Assessment = ONE, now: float = 11.0) -> ServerView:
     balancers = None if balanced is None else BalancerView((balanced,))
     return server_views(balancers, {"s1": one}, now, 5.0)["s1"]
+
+
+def test_row_24_balancers_that_differ() -> None:
+    """A server that one balancer has up and the other has not is neither up nor down."""
+    seen = BalancedServer("s1", "ready", "DOWN", False, 0, 100)
+    assert view(seen).up is False
+    assert view(replace(seen, split=True)).up is None
 
 
 def test_everything_that_is_seen_is_told() -> None:

@@ -14,6 +14,7 @@ from policies import policy
 import rejuvmodel as rj
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.connections import MetricsSettings, SampleSettings
+from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Window
 from rejuvmodel.runtime.states import Mode, Role
 
@@ -64,6 +65,8 @@ capacity = 1.0
 name = "s3"
 capacity = 2
 """
+#: Where a table [faults] is added.
+FAULTS = "\n[[servers]]"
 SPARES = (
     GOOD.replace("active/active", "active/standby")
     .replace("capacity = 1.0\n", "")
@@ -109,7 +112,8 @@ def test_the_page_of_the_file(tmp_path: Path) -> None:
     (block,) = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
     assert [one.name for one in read(tmp_path, block).group.servers] == ["s1", "s2", "s3"]
     rest = page.split("```")[2]
-    for table in ("group", "policy", "thresholds", "balancer"):
+    block = changed("[executor]", '[faults]\nwatchdog = "1 min"\n\n[executor]', block)
+    for table in ("group", "policy", "thresholds", "balancer", "faults"):
         with pytest.raises(rj.InvalidInputError, match="the keys of") as caught:
             read(tmp_path, changed(f"[{table}]", f"[{table}]\nxyz = 1", block))
         asked = caught.value.rule.split(" are ")[1].split(", ")
@@ -212,6 +216,19 @@ def test_files_and_pulse_of_a_group(tmp_path: Path) -> None:
     assert read(tmp_path, changed("memory =", 'max_age = "1 s"\nmemory =')).home.tick == 0.5
 
 
+def test_faults(tmp_path: Path) -> None:
+    """Faults are detected by samples alone where nothing else is said; the rest stands in its table."""
+    found = read(tmp_path).faults
+    assert found == FaultSettings(grace=60, failed_after=3, steady=2)
+    text = '[faults]\nheartbeat = "10 s"\nwatchdog = "30 s"\nwatchdog_alone = true\ngrace = "0 s"\n'
+    faults = read(tmp_path, text + GOOD).faults
+    assert faults == FaultSettings(10, 30, str(tmp_path / "web.watchdog"), True, 0, 3, 2)
+    text += 'watchdog_socket = "run/w.sock"\n'
+    assert read(tmp_path, text + GOOD).faults.watchdog_socket == str(tmp_path / "run/w.sock")
+    text = text.replace("run/w.sock", "/run/w.sock")
+    assert read(tmp_path, text + GOOD).faults.watchdog_socket == "/run/w.sock"
+
+
 WRONG = {
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
@@ -273,6 +290,17 @@ WRONG = {
     "long socket": ('"web"', f'"web"\ncontrol = "/{"x" * 105}"', "group.control", "106 bytes; the name of"),
     "tick of nothing": ('"web"', '"web"\ntick = 0', "group.tick", "above 0"),
     "tick that never ends": ('"web"', '"web"\ntick = "10 s"', "group.tick", "shorter than thresholds"),
+    "watchdog's socket alone": (FAULTS, 'watchdog_socket = "x"', "faults.watchdog in", "socket needs"),
+    "watchdog's word alone": (FAULTS, "watchdog_alone = true", "faults.watchdog in", "watchdog_alone needs"),
+    "no truth": (FAULTS, 'watchdog = "1 min"\nwatchdog_alone = 1', "faults.watchdog_alone", "true or false"),
+    "short watchdog": (FAULTS, 'watchdog = "0.5 s"', "faults.watchdog", "at least 1 s"),
+    "short heartbeat": (FAULTS, 'heartbeat = "0.01 s"', "faults.heartbeat", "at least 1 s"),
+    "endless heartbeat": (FAULTS, 'heartbeat = "never"', "faults.heartbeat", "finite"),
+    "heartbeat without unit": (FAULTS, 'heartbeat = "10"', "faults.heartbeat", "Add a unit"),
+    "negative grace": (FAULTS, "grace = -1", "faults.grace", "not negative"),
+    "long path": (FAULTS, f'watchdog = 1\nwatchdog_socket = "{"x" * 108}"', "faults.watchdog_socket", "107"),
+    "unprintable path": (FAULTS, 'watchdog = 1\nwatchdog_socket = "x\\n"', "faults.watchdog_socket", "107"),
+    "unknown fault key": (FAULTS, 'watchdgo = "1 min"', "faults.watchdgo", 'Did you mean "watchdog"?'),
     "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),
 }  # fmt: skip
 
@@ -281,6 +309,8 @@ WRONG = {
 def test_errors_name_key_and_file(tmp_path: Path, case: str) -> None:
     """Whatever is wrong, the error names the key, the file and the rule."""
     old, new, key, rule = WRONG[case]
+    if old == FAULTS:
+        new = f"[faults]\n{new}\n{FAULTS}"
     with pytest.raises(rj.InvalidInputError) as caught:
         read(tmp_path, changed(old, new))
     assert "web.toml" in caught.value.argument

@@ -55,6 +55,8 @@ class BalancedServer:
         Its share of new sessions; the largest among the balancers.
     agreed : bool
         Whether all balancers have the same order and weight.
+    split : bool
+        Whether some balancers have it up and others do not.
     """
 
     name: str
@@ -64,6 +66,7 @@ class BalancedServer:
     sessions: int
     weight: int
     agreed: bool = True
+    split: bool = False
 
     @property
     def drained(self) -> bool:

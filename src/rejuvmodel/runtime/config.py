@@ -7,6 +7,7 @@
     [executor]    type and its keys; restart_timeout, healthy_for, restart_cap, recover_attempts, …
     [duplexer]    command, checkpoint_every
     [clean]       file_system, buffers, memory
+    [faults]      heartbeat, watchdog, watchdog_socket, watchdog_alone, grace
     [health]      allow
     [metrics]     address, allow
     [[servers]]   name, program, address, health, role, capacity
@@ -18,16 +19,18 @@ counts as its default would take servers down. Every error names the key and the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rejuvmodel.runtime.collector import Rules
 from rejuvmodel.runtime.config_connections import read_balancer, read_clean, read_duplexer, read_executor
+from rejuvmodel.runtime.config_faults import read_faults
 from rejuvmodel.runtime.config_history import read_metrics, read_sampling
 from rejuvmodel.runtime.config_home import read_home
 from rejuvmodel.runtime.config_policy import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config_servers import read_servers
 from rejuvmodel.runtime.config_values import command, commands, name, seconds
 from rejuvmodel.runtime.connections import Connections, HomeSettings, MetricsSettings, SampleSettings
+from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Deadlines, GroupSettings, ProducerSettings, ServerSettings
 from rejuvmodel.runtime.states import Mode, Role
 from rejuvmodel.toml_files import read_toml
@@ -59,6 +62,8 @@ class RuntimeFile:
         Where samples are recorded; None for nowhere.
     metrics : MetricsSettings or None
         Where Prometheus asks; None for nowhere.
+    faults : FaultSettings
+        For the fault detector.
     """
 
     path: str
@@ -69,6 +74,7 @@ class RuntimeFile:
     home: HomeSettings
     sampling: SampleSettings | None = None
     metrics: MetricsSettings | None = None
+    faults: FaultSettings = field(default_factory=FaultSettings)
 
 
 def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
@@ -120,6 +126,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
         recover_attempts=shared.integer("recover_attempts", 2, minimum=1),
     )  # fmt: skip
     rules = read_thresholds(file.table("thresholds", None))
+    faults = read_faults(file.table("faults", None), file.place, rules, group.deadlines)
     producer = read_policy(policy, rules, servers=len(servers), required=required, max_concurrent=at_a_time)
     blackout = () if policy is None else commands(
         policy, "blackout", seconds(policy, "blackout_timeout", _CHECK_TIME)
@@ -129,7 +136,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     home = read_home(table, rules.max_age)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
     file.finish()
-    return RuntimeFile(file.place, group, producer, rules, connections, home, sampling, metrics)
+    return RuntimeFile(file.place, group, producer, rules, connections, home, sampling, metrics, faults)
 
 
 def _numbers(table: Table, mode: Mode, servers: tuple[ServerSettings, ...]) -> tuple[int, int, bool]:

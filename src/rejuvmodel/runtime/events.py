@@ -85,10 +85,14 @@ class FaultDetected:
         The server.
     evidence : str
         What was seen.
+    missed : bool
+        Whether it missed a heartbeat or a watchdog that its file sets: its own health check need not say
+        that it is down then, the balancers still must.
     """
 
     server: str
     evidence: str
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,4 +200,5 @@ def merged(seen: Sequence[BalancedServer]) -> BalancedServer:
         sessions=sum(one.sessions for one in seen),
         weight=max(one.weight for one in seen),
         agreed=len({(one.admin, one.weight) for one in seen}) == 1,
+        split=len({one.up for one in seen}) > 1,
     )

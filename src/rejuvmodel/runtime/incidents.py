@@ -90,7 +90,7 @@ def _fault(draft: Draft, event: FaultDetected) -> None:
     if server is None or (server.phase, Cause.FAULT) not in NEXT:
         return
     look = draft.look(name)
-    if not look.is_dead:
+    if not (look.is_dead or (event.missed and look.up is False)):
         text = f"{event.evidence}; but the balancers or its own health check do not have it down"
         draft.refusals[name] = Refusal(Reason.SUSPECT, text)
         return

@@ -98,7 +98,7 @@ def _server_view(balanced: BalancedServer | None, one: Assessment, now: float, m
         sample = Sample(one.server, now, "unknown")
     return ServerView(
         health=_HEALTH.get(sample.answer, Health.UNKNOWN),
-        up=None if balanced is None else balanced.up,
+        up=None if balanced is None or balanced.split else balanced.up,
         admission=_admission(balanced),
         sessions=None if balanced is None else balanced.sessions,
         condition=Condition(one.state),

@@ -35,7 +35,7 @@ class ServerView:
     health : Health
         Its own health check.
     up : bool or None
-        Whether every reachable balancer reports a plain UP; None if no balancer answers.
+        Whether every reachable balancer reports a plain UP; None if they differ or none answers.
     admission : Admission or None
         What every reachable balancer has been told; None if they differ or none answers.
     sessions : int or None
