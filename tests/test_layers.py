@@ -43,7 +43,8 @@ FLOORS = (
     },
     {
         "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
-        "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults", "runtime.config",
+        "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults",
+        "runtime.config",
     },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},
