@@ -14,9 +14,10 @@ import pytest
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime import commands
 from rejuvmodel.runtime.commands import KEPT, Command, run
+from rejuvmodel.runtime.config_connections import read_clean
+from rejuvmodel.runtime.config_values import Table
 from rejuvmodel.runtime.duplex import CommandDuplexer, NoDuplexer
 from rejuvmodel.runtime.executors import third_party
-from rejuvmodel.runtime.executors.clean_steps import CleaningExecutor, CleanSteps
 from rejuvmodel.runtime.executors.command import CommandExecutor
 from rejuvmodel.runtime.executors.dry_run import DryRun
 from rejuvmodel.runtime.executors.executor import Executor
@@ -232,33 +233,22 @@ def test_a_dry_run_restarts_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert "would restart s1" in caplog.text
 
 
-def test_clean_steps_run_in_order_before_the_restart(tmp_path: Path) -> None:
-    """File system, buffers, memory, then the restart; each with the server's name."""
-    log = tmp_path / "log"
-    code = f"import sys; open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + chr(10))"
-
-    def step(word: str) -> list[str]:
-        return [*python(code), word, "{program}"]
-
-    steps = CleanSteps(memory=step("memory"), file_system=step("files"), buffers=step("buffers"))
-    assert steps.names == ("clean file system", "clean buffers", "clean memory")
-    CleaningExecutor(CommandExecutor(step("restart"), restart_timeout=20), steps).restart("s1")
-    assert log.read_text().splitlines() == ["files s1", "buffers s1", "memory s1", "restart s1"]
-
-
-def test_a_failed_clean_step_ends_the_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The step is named; neither the later steps nor the restart are done."""
-    dry = DryRun()
-    executor = CleaningExecutor(dry, CleanSteps(file_system=["false"], memory=["no-such-program"]))
-    with pytest.raises(CommandError, match="clean file system"):
-        executor.restart("s1")
+def test_a_clean_step_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step of the file runs with the program's name; one that fails or overruns is named by its key."""
     monkeypatch.setattr(commands, "GRACE", 0.1)
-    slow = CleanSteps(file_system=["true"], buffers=["sleep", "30"], buffers_timeout=0.2)
-    with pytest.raises(DeadlineError, match="clean buffers"):
-        CleaningExecutor(dry, slow).restart("s1")
-    assert dry.restarted == []
-    CleaningExecutor(dry, CleanSteps()).restart("s1")
-    assert dry.restarted == ["s1"]
+    table = {
+        "memory_timeout": "0.2 s",
+        "memory": ["sleep", "30"],
+        "buffers": ["false"],
+        "file_system": [*python("import sys; print('cleared', sys.argv[1])"), "{program}"],
+    }
+    steps, _ = read_clean(Table(table, "runtime.toml", "clean"))
+    assert list(steps) == ["file_system", "buffers", "memory"]
+    assert steps["file_system"].run(program="s1") == "cleared s1\n"
+    with pytest.raises(CommandError, match=r"^buffers \(false\)"):
+        steps["buffers"].run(program="s1")
+    with pytest.raises(DeadlineError, match=r"^memory \(sleep\)"):
+        steps["memory"].run(program="s1")
 
 
 def test_a_duplexer_hands_over_by_its_command(tmp_path: Path) -> None:

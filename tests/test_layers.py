@@ -39,7 +39,8 @@ FLOORS = (
         "runtime.control_messages", "runtime.control_socket", "runtime.control", "runtime.control_client",
         "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
         "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
-        "runtime.executors.clean_steps", "runtime.executors.third_party",
+        "runtime.executors.third_party",
+        "runtime.waiting", "runtime.process_groups", "runtime.earlier_commands", "runtime.known_process",
     },
     {
         "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",

@@ -3,6 +3,9 @@
 A command that overruns its time gets TERM, with its whole process group, and KILL a grace later. Of what it
 prints only the end is kept. Its standard input is empty. A program that shall go on after the command must
 have its output redirected, as daemons do: the pipe is closed when the command ends.
+
+A command outlives a controller that is killed. `owned_by` marks it in its environment with whose command it
+is and which pipe it writes to, so that `rejuvmodel.runtime.earlier_commands` finds it.
 """
 
 from __future__ import annotations
@@ -10,27 +13,46 @@ from __future__ import annotations
 import os
 import re
 import select
-import signal
 import subprocess
 import time
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import IO
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.deadlines import Deadline, seconds
 from rejuvmodel.runtime.failures import CommandError, DeadlineError
 from rejuvmodel.runtime.names import checked_name, one_line
+from rejuvmodel.runtime.process_groups import end_groups
 
 _PLACE = re.compile(r"(?<!\{)\{([a-z_]+)\}(?!\})")
 #: Bytes of output that are kept.
 KEPT = 4096
 #: Time between TERM and KILL [s].
 GRACE = 2.0
+#: The variable that marks a command in its environment: whose it is, a bar, and its pipe as /proc names it.
+MARK = "REJUVMODEL_COMMAND"
 _PAUSE = 0.02
+_owner: ContextVar[str] = ContextVar("owner", default="")
+
+
+@contextmanager
+def owned_by(owner: str) -> Iterator[None]:
+    """Mark the commands that this thread runs in the block.
+
+    Parameters
+    ----------
+    owner : str
+        Whose they are: the absolute path of the journal. Empty for none.
+    """
+    token = _owner.set(owner)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -155,98 +177,104 @@ def run(name: str, arguments: Sequence[str], timeout: float, grace: float = GRAC
     CommandError
         If it cannot be started or ends with another exit code than 0.
     DeadlineError
-        If it overran its time; it and its process group are gone then.
+        If it overran its time; it and its process group have been ended then.
     """
     where = f"{name} ({os.path.basename(arguments[0])})"
     deadline = Deadline(timeout)
     try:
+        output = _Output()
+    except OSError as problem:
+        raise _not_started(where, problem) from None
+    try:
+        process = _started(where, arguments, output)
+        finished = False
+        try:
+            finished = _watch(process, output, deadline)
+        finally:
+            if not finished:  # also if this program is interrupted
+                # Whoever cannot write what it prints cannot end either.
+                end_groups([process.pid], grace, lambda: output.read(0.0))
+                process.poll()
+    finally:
+        output.close()
+    if not finished:
+        found = f"not finished after {timeout:g} s and ended; it last printed {output.last}"
+        raise DeadlineError(where, found, "Find out what it waits for, or give it more time.")
+    if process.returncode != 0:
+        found = f"exit code {process.returncode}; it last printed {output.last}"
+        raise CommandError(where, found, "Run it by hand to see why.")
+    return output.kept.decode("utf-8", "replace")
+
+
+class _Output:
+    """The pipe that a command writes to, and the end of what came out of it."""
+
+    def __init__(self) -> None:
+        self._reading, self.writing = os.pipe()
+        self.link = f"pipe:[{os.fstat(self._reading).st_ino}]"
+        self.kept = bytearray()
+
+    @property
+    def last(self) -> str:
+        """The last line that has anything in it, for a message."""
+        lines = [line for line in bytes(self.kept).splitlines() if line.strip()]
+        return one_line(lines[-1] if lines else b"")
+
+    def read(self, wait: float) -> None:
+        """Read what there is, and forget all but the end of it."""
+        for _ in range(64):
+            ready, _, _ = select.select([self._reading], [], [], wait)
+            part = os.read(self._reading, 65536) if ready else b""
+            if not part:
+                if ready:
+                    time.sleep(wait)  # the pipe is at its end, the process is not
+                return
+            self.kept += part
+            del self.kept[:-KEPT]
+            wait = 0.0
+
+    def close_writing(self) -> None:
+        """Close this program's own writing end, so that the end of the output is seen."""
+        if self.writing >= 0:
+            os.close(self.writing)
+            self.writing = -1
+
+    def close(self) -> None:
+        """Close both ends."""
+        self.close_writing()
+        os.close(self._reading)
+
+
+def _started(where: str, arguments: Sequence[str], output: _Output) -> subprocess.Popen[bytes]:
+    """Start the command in a session of its own, with its mark."""
+    owner = _owner.get()
+    try:
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=output.writing,
+            stderr=output.writing,
             start_new_session=True,
+            env={**os.environ, MARK: f"{owner}|{output.link}"} if owner else None,
         )
     except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise CommandError(
-            where, f"it cannot be started ({reason})", "Check the name of the program."
-        ) from None
-    output = bytearray()
-    ended = False
-    try:
-        ended = _watch(process, output, deadline)
-    finally:
-        if not ended:  # also if this program is interrupted
-            _end_group(process, output, grace)
-        _pipe(process).close()
-    if not ended:
-        found = f"not finished after {timeout:g} s and ended; it last printed {one_line(_tail(output))}"
-        raise DeadlineError(where, found, "Find out what it waits for, or give it more time.")
-    if process.returncode != 0:
-        found = f"exit code {process.returncode}; it last printed {one_line(_tail(output))}"
-        raise CommandError(where, found, "Run it by hand to see why.")
-    return output.decode("utf-8", "replace")
+        raise _not_started(where, problem) from None
+    output.close_writing()
+    return process
 
 
-def _watch(process: subprocess.Popen[bytes], output: bytearray, deadline: Deadline) -> bool:
+def _not_started(where: str, problem: Exception) -> CommandError:
+    """Return the error for a command that did not begin."""
+    reason = getattr(problem, "strerror", None) or str(problem)
+    return CommandError(where, f"it cannot be started ({reason})", "Check the name of the program.")
+
+
+def _watch(process: subprocess.Popen[bytes], output: _Output, deadline: Deadline) -> bool:
     """Read until the process ends; return whether it did in time."""
     while not deadline.over:
-        _read(process, output, min(_PAUSE, deadline.left))
+        output.read(min(_PAUSE, deadline.left))
         if process.poll() is not None:
             # A program left behind may hold the pipe open: what is there is read, its end is not waited for.
-            _read(process, output, 0.0)
+            output.read(0.0)
             return True
     return False
-
-
-def _read(process: subprocess.Popen[bytes], output: bytearray, wait: float) -> None:
-    """Read what there is, and forget all but the end of it."""
-    pipe = _pipe(process).fileno()
-    for _ in range(64):
-        ready, _, _ = select.select([pipe], [], [], wait)
-        part = os.read(pipe, 65536) if ready else b""
-        if not part:
-            if ready:
-                time.sleep(wait)  # the pipe is at its end, the process is not
-            return
-        output += part
-        del output[:-KEPT]
-        wait = 0.0
-
-
-def _end_group(process: subprocess.Popen[bytes], output: bytearray, grace: float) -> None:
-    """Send TERM to the process group, and KILL when the grace is over."""
-    group = process.pid
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGTERM)
-    deadline = Deadline(grace)
-    while not deadline.over and _has_members(process, group):
-        _read(process, output, _PAUSE)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
-    process.wait()
-
-
-def _has_members(process: subprocess.Popen[bytes], group: int) -> bool:
-    """Return whether anything of the process group is left."""
-    process.poll()  # a dead leader that nobody has reaped would count
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _pipe(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    """Return the reading end of the output."""
-    assert process.stdout is not None
-    return process.stdout
-
-
-def _tail(output: bytearray) -> bytes:
-    """Return the last line that has anything in it."""
-    lines = [line for line in bytes(output).splitlines() if line.strip()]
-    return lines[-1] if lines else b""

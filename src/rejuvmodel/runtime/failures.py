@@ -49,6 +49,10 @@ class RefusedError(OutsideError):
     """The other side understood and said no."""
 
 
+class NoIdentityError(RefusedError):
+    """An executor that never knows which process a program is: there is nothing to ask it for."""
+
+
 class DeadlineError(OutsideError):
     """It was begun and did not finish in time."""
 

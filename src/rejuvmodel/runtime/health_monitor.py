@@ -3,6 +3,7 @@
 Status 200 to 299 says healthy, any other that the server itself is not well. The body may be a JSON object
 with measured values; it has to be small, UTF-8, and strict JSON, or the answer is not believed at all. One
 whose uptime stands still is not believed either: some part between here and the server answers from memory.
+With the numbers ``pid`` and ``started`` the body tells one life of the server from the next.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from rejuvmodel.runtime.addresses import SocketAddress, http_address
 from rejuvmodel.runtime.deadlines import seconds
 from rejuvmodel.runtime.failures import BadAnswerError, NobodyListensError, OutsideError
 from rejuvmodel.runtime.http_exchange import request
+from rejuvmodel.runtime.identity import Identity
 from rejuvmodel.runtime.names import checked_name, one_line
 from rejuvmodel.runtime.samples import QUANTITIES, Sample, believable
 from rejuvmodel.strict_json import parse
 
 #: A longer body is not read.
 MOST_BYTES = 64 * 1024
+_MOST_PID = 2**32
 
 
 class HealthMonitor:
@@ -85,6 +88,8 @@ class HealthMonitor:
             return Sample(self._server, at, "unknown", doubts=(str(problem),))
         values, doubts = believable(self._found(document))
         doubts += [f"{name} is missing" for name in self._given if name not in values and _none(doubts, name)]
+        identity, doubt = _identity(document)
+        doubts += doubt
         if frozen := self._frozen(at, values.get("uptime")):
             return Sample(self._server, at, "unknown", doubts=(frozen,))
         return Sample(
@@ -95,6 +100,7 @@ class HealthMonitor:
             uptime=values.get("uptime"),
             memory=values.get("memory"),
             buffers=values.get("buffers"),
+            identity=identity,
             doubts=tuple(doubts),
         )
 
@@ -126,6 +132,16 @@ class HealthMonitor:
 
 
 _NOTHING = object()
+
+
+def _identity(document: Mapping[str, Any]) -> tuple[Identity | None, list[str]]:
+    """Return the identity that the body tells, and what is wrong with it."""
+    if "pid" not in document or "started" not in document:
+        return None, []  # one of them alone tells nothing
+    good, doubts = believable({"pid": document["pid"], "started": document["started"]})
+    if "pid" in good and not (isinstance(document["pid"], int) and 0 < document["pid"] < _MOST_PID):
+        doubts.append("pid is no number of a process")
+    return (None, doubts) if doubts else (Identity(document["pid"], good["started"], here=False), [])
 
 
 def _none(doubts: Collection[str], name: str) -> bool:

@@ -1,7 +1,7 @@
 """Which process it is: its number and when it began, so that a number used again is no mistake.
 
-The begin is counted from the start of the machine, not on the wall clock, which may be set. On Linux it has a
-resolution of 10 ms.
+The begin is counted from the start of the machine, not on the wall clock, which may be set. On Linux it is
+read as the kernel keeps it, with a resolution of 10 ms; elsewhere it is a difference of two times of psutil.
 """
 
 from __future__ import annotations
@@ -9,10 +9,16 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rejuvmodel.optional_packages import optional_package
+from rejuvmodel.runtime.failures import OutsideError, RefusedError
+
+_HAS_STAT = os.path.exists("/proc/self/stat")
+_TICKS = os.sysconf("SC_CLK_TCK")
+#: States in /proc of what has ended and is only not yet reaped.
+_DEAD = frozenset({b"Z", b"X"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +32,13 @@ class Identity:
     started : float
         When it began [s], after the start of its machine; for a process of another machine, whatever time
         that machine gives. Only good for comparison with another identity of the same server.
+    here : bool
+        Whether it is a process that can be looked at on this machine. Not compared.
     """
 
     pid: int
     started: float
+    here: bool = field(default=True, compare=False)
 
 
 def identity_of(pid: int) -> Identity | None:
@@ -44,10 +53,17 @@ def identity_of(pid: int) -> Identity | None:
     -------
     Identity or None
         None if there is no such process, or it is dead and only not yet reaped.
+
+    Raises
+    ------
+    RefusedError
+        If the system does not let it be looked at.
     """
-    psutil = optional_package("psutil", "runtime")
     if pid <= 0:
         return None
+    if _HAS_STAT:
+        return _from_stat(pid)
+    psutil = optional_package("psutil", "runtime")
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -55,6 +71,9 @@ def identity_of(pid: int) -> Identity | None:
         started = _since_boot(psutil, pid)
     except (psutil.NoSuchProcess, ValueError, OverflowError):
         return None
+    except psutil.Error as problem:
+        found = f"it cannot be looked at ({type(problem).__name__})"
+        raise RefusedError(f"process {pid}", found, "Run the controller as its user.") from None
     return Identity(pid, round(started, 2))
 
 
@@ -78,10 +97,27 @@ def marked(variable: str, value: str) -> Identity | None:
     psutil = optional_package("psutil", "runtime")
     found: list[Identity] = []
     for pid in psutil.pids():
-        with suppress(psutil.Error, OSError):
+        with suppress(psutil.Error, OSError, OutsideError):
             if os.getsid(pid) == pid and psutil.Process(pid).environ().get(variable) == value:
                 found += [one for one in [identity_of(pid)] if one is not None]
     return min(found, key=lambda one: one.started, default=None)
+
+
+def _from_stat(pid: int) -> Identity | None:
+    """Return the identity of a process by its line in /proc."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            line = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    except OSError as problem:
+        found = f"it cannot be looked at ({problem.strerror})"
+        raise RefusedError(f"process {pid}", found, "Run the controller as its user.") from None
+    # The second field is the program's name in brackets, which may hold blanks and brackets of its own.
+    fields = line[line.rindex(b")") + 2 :].split()
+    if fields[0] in _DEAD:
+        return None
+    return Identity(pid, round(int(fields[19]) / _TICKS, 2))
 
 
 def _since_boot(psutil: Any, pid: int) -> float:
@@ -105,9 +141,9 @@ def is_alive(identity: Identity) -> bool:
     Returns
     -------
     bool
-        False also if another process has its number now.
+        False also if another process has its number now, and for a process of another machine.
     """
-    return identity_of(identity.pid) == identity
+    return identity.here and identity_of(identity.pid) == identity
 
 
 def uptime(identity: Identity) -> float:

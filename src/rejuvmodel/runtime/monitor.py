@@ -44,6 +44,9 @@ class JointMonitor:
     -----
     If the process is gone, the server is gone, whatever still answers on its port. If the process cannot be
     looked at, its values are missing and the health answer stands.
+
+    The identity is the process's. The body's is taken only if there is nobody who could know the process,
+    and not if that one is merely in doubt: two sources would look like two lives.
     """
 
     def __init__(self, health: Monitor, process: Monitor) -> None:
@@ -64,7 +67,7 @@ class JointMonitor:
             health,
             at=min(health.at, process.at),
             answer="gone" if process.answer == "gone" else health.answer,
-            identity=process.identity,
+            identity=process.identity if process.identity or process.doubts else health.identity,
             doubts=health.doubts + process.doubts,
             load=_first(health.load, process.load),
             uptime=_first(process.uptime, health.uptime),

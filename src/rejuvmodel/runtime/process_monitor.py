@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rejuvmodel.optional_packages import optional_package
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.identity import Identity, identity_of, uptime
+from rejuvmodel.runtime.failures import NoIdentityError, OutsideError
+from rejuvmodel.runtime.identity import Identity, is_alive, uptime
 from rejuvmodel.runtime.names import checked_name
 from rejuvmodel.runtime.samples import Sample
 
@@ -29,8 +29,10 @@ class ProcessMonitor:
     server : str
         The server.
     find : callable
-        Returns the `Identity` of its process, or None if it does not run: an executor's ``identity`` with
-        the program given. It may raise an `OutsideError`; then nothing is known.
+        Returns the `Identity` of its process, or None if it does not run: a
+        `rejuvmodel.runtime.known_process.KnownProcess`. Of a process of another machine nothing is measured.
+        It may raise an `OutsideError`; then nothing is known. A `NoIdentityError` is no doubt: there is
+        nobody who could know.
     with_children : bool
         Whether to add up the memory, files and processor time of all processes below it. That reads the
         table of all processes at each look.
@@ -55,9 +57,14 @@ class ProcessMonitor:
         at = time.monotonic()
         try:
             identity = self._find()
+            if identity is not None and not identity.here:
+                return Sample(self._server, at, "unknown", identity=identity)
+            alive = identity is not None and is_alive(identity)
+        except NoIdentityError:
+            return Sample(self._server, at, "unknown")
         except OutsideError as problem:
             return Sample(self._server, at, "unknown", doubts=(str(problem),))
-        if identity is None or identity_of(identity.pid) != identity:
+        if identity is None or not alive:
             return Sample(self._server, at, "gone", doubts=("its process is gone",))
         psutil = optional_package("psutil", "runtime")
         try:

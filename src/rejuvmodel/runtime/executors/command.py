@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 
 from rejuvmodel.runtime.commands import Command
-from rejuvmodel.runtime.failures import BadAnswerError, RefusedError
+from rejuvmodel.runtime.failures import BadAnswerError, NoIdentityError
 from rejuvmodel.runtime.identity import Identity, identity_of
 from rejuvmodel.runtime.names import checked_name, one_line
 
@@ -85,7 +85,7 @@ class CommandExecutor:
 
         Raises
         ------
-        RefusedError
+        NoIdentityError
             If no command was given.
         OutsideError
             If it fails, or prints anything else.
@@ -93,7 +93,7 @@ class CommandExecutor:
         name = checked_name("program", program)
         if self._identity is None:
             found = f"no command tells the process of {name}"
-            raise RefusedError("identity", found, 'Give one as "identity" in [executor].')
+            raise NoIdentityError("identity", found, 'Give one as "identity" in [executor].')
         printed = self._identity.run(program=name).strip()
         answer = _ANSWER.fullmatch(printed)
         if answer is None:
@@ -102,4 +102,4 @@ class CommandExecutor:
         pid = int(answer[1])
         if answer[2] is None or pid == 0:
             return identity_of(pid)
-        return Identity(pid, float(answer[2]))
+        return Identity(pid, float(answer[2]), here=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from rejuvmodel.runtime.failures import RefusedError
+from rejuvmodel.runtime.failures import NoIdentityError
 from rejuvmodel.runtime.identity import Identity
 from rejuvmodel.runtime.names import checked_name
 
@@ -44,8 +44,8 @@ class DryRun:
 
         Raises
         ------
-        RefusedError
+        NoIdentityError
             Always.
         """
         found = f"a dry run does not know the process of {checked_name('program', program)}"
-        raise RefusedError("dry-run", found, "Choose another executor to act.")
+        raise NoIdentityError("dry-run", found, "Choose another executor to act.")

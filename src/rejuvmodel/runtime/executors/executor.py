@@ -51,7 +51,9 @@ class Executor(Protocol):
 
         Raises
         ------
+        NoIdentityError
+            If this executor never knows it.
         OutsideError
-            If that cannot be known: it is not guessed.
+            If it cannot be known now: it is not guessed.
         """
         ...

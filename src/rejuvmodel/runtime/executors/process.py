@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.commands import Command
+from rejuvmodel.runtime.commands import MARK, Command
 from rejuvmodel.runtime.deadlines import Deadline, seconds
 from rejuvmodel.runtime.failures import BadAnswerError, CommandError, DeadlineError, RefusedError
-from rejuvmodel.runtime.identity import Identity, identity_of, marked
+from rejuvmodel.runtime.identity import Identity, identity_of, is_alive, marked
 from rejuvmodel.runtime.names import checked_name
+from rejuvmodel.runtime.waiting import ended, until
 from rejuvmodel.text_files import write_text
 
-_PAUSE = 0.02
 #: The variable that marks a program in its environment.
 _MARK = "REJUVMODEL_PROGRAM"
 
@@ -114,11 +113,8 @@ class ProcessExecutor:
         identity = identity_of(pid)
         if identity is not None:
             self._keep(program, identity)
-        deadline = Deadline(self._settle)
-        while not deadline.over and (code := _ended(pid)) is None:
-            time.sleep(min(_PAUSE, deadline.left))
-        if identity is None or code is not None:
-            found = f"it ended at once, with exit code {code}"
+        if identity is None or until(Deadline(self._settle), lambda: identity_of(pid) is None):
+            found = f"it ended at once, with exit code {_exit_code(pid)}"
             self._children.pop(program, None)
             raise CommandError(program, found, f"Read {self._directory / f'{program}.log'}.")
         return identity
@@ -140,15 +136,13 @@ class ProcessExecutor:
         identity = self.identity(program)
         if identity is None:
             return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            _signal_group(identity, number)
-            deadline = Deadline(self._stop_timeout)
-            while not deadline.over:
-                if self.identity(program) is None:
-                    return
-                time.sleep(min(_PAUSE, deadline.left))
-        found = f"process {identity.pid} is still there after KILL"
-        raise DeadlineError(program, found, "The kernel holds it: look at the disks it uses.")
+        if not ended(
+            lambda number: _signal_group(identity, number),
+            lambda: self.identity(program) is None,
+            self._stop_timeout,
+        ):
+            found = f"process {identity.pid} is still there after KILL"
+            raise DeadlineError(program, found, "The kernel holds it: look at the disks it uses.")
 
     def identity(self, program: str) -> Identity | None:
         """Return which process the program is now.
@@ -171,7 +165,7 @@ class ProcessExecutor:
             If its file is there and cannot be read.
         """
         self._command(program)
-        if program in self._children and _ended(self._children[program]) is not None:
+        if program in self._children and _exit_code(self._children[program]) is not None:
             del self._children[program]
         try:
             text = self._file(program).read_text("ascii")
@@ -182,7 +176,7 @@ class ProcessExecutor:
         except (OSError, ValueError) as problem:
             found = f"the file of its process cannot be read ({type(problem).__name__})"
             raise BadAnswerError(program, found, f"Look at {self._file(program)}.") from None
-        return known if identity_of(known.pid) == known else self._found_by_mark(program)
+        return known if is_alive(known) else self._found_by_mark(program)
 
     def _found_by_mark(self, program: str) -> Identity | None:
         """Return the process that was started from here as this program, and keep its identity."""
@@ -212,7 +206,10 @@ class ProcessExecutor:
             pid = os.posix_spawnp(
                 arguments[0],
                 arguments,
-                {**os.environ, _MARK: self._mark(program)},
+                {
+                    **{name: value for name, value in os.environ.items() if name != MARK},
+                    _MARK: self._mark(program),
+                },
                 file_actions=actions,
                 setsid=True,
                 setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),
@@ -235,7 +232,7 @@ class ProcessExecutor:
         return self._directory / f"{program}.identity"
 
 
-def _ended(pid: int) -> int | None:
+def _exit_code(pid: int) -> int | None:
     """Reap a child if it has ended; return its exit code, or None while it runs."""
     try:
         found, status = os.waitpid(pid, os.WNOHANG)
@@ -246,7 +243,7 @@ def _ended(pid: int) -> int | None:
 
 def _signal_group(identity: Identity, number: int) -> None:
     """Send a signal to the group of this very process, or to it alone if it leads none."""
-    if identity_of(identity.pid) != identity:
+    if not is_alive(identity):
         return
     with suppress(ProcessLookupError):
         if os.getpgid(identity.pid) == identity.pid:

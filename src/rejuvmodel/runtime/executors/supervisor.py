@@ -108,7 +108,7 @@ class SupervisorExecutor:
         if info["statename"] not in _ALIVE:
             return None
         pid, start = self._whole(info, "pid"), self._whole(info, "start")
-        return identity_of(pid) if self._on_this_host else Identity(pid, float(start))
+        return identity_of(pid) if self._on_this_host else Identity(pid, float(start), here=False)
 
     def _order(self, method: str, name: str, harmless: int) -> None:
         """Give an order without waiting; that it is carried out already is no error."""
