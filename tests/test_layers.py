@@ -34,7 +34,7 @@ FLOORS = (
         "runtime.balancer", "runtime.in_process_balancer",
         "runtime.haproxy_socket", "runtime.haproxy_answers", "runtime.haproxy",
         "runtime.samples", "runtime.monitor", "runtime.health_monitor", "runtime.process_monitor",
-        "runtime.collector", "runtime.observing",
+        "runtime.collector", "runtime.observing", "runtime.watchdog",
         "runtime.sample_records", "runtime.sample_log", "runtime.metrics",
         "runtime.control_messages", "runtime.control_socket", "runtime.control", "runtime.control_client",
         "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",

@@ -298,8 +298,11 @@ WRONG = {
     "endless heartbeat": (FAULTS, 'heartbeat = "never"', "faults.heartbeat", "finite"),
     "heartbeat without unit": (FAULTS, 'heartbeat = "10"', "faults.heartbeat", "Add a unit"),
     "negative grace": (FAULTS, "grace = -1", "faults.grace", "not negative"),
-    "long path": (FAULTS, f'watchdog = 1\nwatchdog_socket = "{"x" * 108}"', "faults.watchdog_socket", "107"),
-    "unprintable path": (FAULTS, 'watchdog = 1\nwatchdog_socket = "x\\n"', "faults.watchdog_socket", "107"),
+    "long path": (FAULTS, f'watchdog = 1\nwatchdog_socket = "{"x" * 108}"', "faults.watchdog_socket", "99"),
+    "unprintable path": (FAULTS, 'watchdog = 1\nwatchdog_socket = "x\\n"', "faults.watchdog_socket", "99"),
+    "watchdog over the journal": (
+        FAULTS, 'watchdog = 1\nwatchdog_socket = "./web.journal"', "faults.watchdog_socket", "four files",
+    ),
     "unknown fault key": (FAULTS, 'watchdgo = "1 min"', "faults.watchdgo", 'Did you mean "watchdog"?'),
     "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),
 }  # fmt: skip

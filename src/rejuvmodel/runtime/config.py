@@ -126,7 +126,6 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
         recover_attempts=shared.integer("recover_attempts", 2, minimum=1),
     )  # fmt: skip
     rules = read_thresholds(file.table("thresholds", None))
-    faults = read_faults(file.table("faults", None), file.place, rules, group.deadlines)
     producer = read_policy(policy, rules, servers=len(servers), required=required, max_concurrent=at_a_time)
     blackout = () if policy is None else commands(
         policy, "blackout", seconds(policy, "blackout_timeout", _CHECK_TIME)
@@ -134,6 +133,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     notify = command(table, "notify", seconds(table, "notify_timeout", _CHECK_TIME), ("group", "server"))
     connections = Connections(read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify)
     home = read_home(table, rules.max_age)
+    faults = read_faults(file.table("faults", None), file.place, home, rules, group.deadlines)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
     file.finish()
     return RuntimeFile(file.place, group, producer, rules, connections, home, sampling, metrics, faults)

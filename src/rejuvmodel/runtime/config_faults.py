@@ -8,18 +8,21 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.collector import Rules
 from rejuvmodel.runtime.config_values import seconds
+from rejuvmodel.runtime.connections import HomeSettings
 from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Deadlines
 from rejuvmodel.toml_keys import REQUIRED
 from rejuvmodel.toml_tables import Table
 
-#: Bytes that the path of a unix socket may have.
-_MOST_PATH = 107
+#: Bytes that the path of a unix socket may have; it is made under a name with a process number first.
+_MOST_PATH = 107 - len(".4194304")
 #: The shortest silence [s] that can be told from the pause between two looks.
 _SHORTEST = 1.0
 
 
-def read_faults(table: Table | None, path: str, rules: Rules, deadlines: Deadlines) -> FaultSettings:
+def read_faults(
+    table: Table | None, path: str, home: HomeSettings, rules: Rules, deadlines: Deadlines
+) -> FaultSettings:
     """Return how faults are detected.
 
     Parameters
@@ -28,6 +31,8 @@ def read_faults(table: Table | None, path: str, rules: Rules, deadlines: Deadlin
         The table [faults]; None without one.
     path : str
         The runtime's file: the watchdog's socket lies beside it.
+    home : HomeSettings
+        The other files of the group.
     rules : Rules
         How samples are read.
     deadlines : Deadlines
@@ -51,7 +56,7 @@ def read_faults(table: Table | None, path: str, rules: Rules, deadlines: Deadlin
     return FaultSettings(
         heartbeat=heartbeat,
         watchdog=watchdog,
-        watchdog_socket="" if watchdog is None else _socket(table, path),
+        watchdog_socket="" if watchdog is None else _socket(table, path, home),
         watchdog_alone=table.boolean("watchdog_alone", False),
         grace=seconds(table, "grace", deadlines.restart, positive=False),
         failed_after=rules.failed_after,
@@ -69,7 +74,7 @@ def _beat(table: Table, key: str) -> float | None:
     return found
 
 
-def _socket(table: Table, path: str) -> str:
+def _socket(table: Table, path: str, home: HomeSettings) -> str:
     """The file on which servers report, beside the runtime's file."""
     own = os.path.splitext(os.path.basename(path))[0] + ".watchdog"
     found = os.path.join(os.path.dirname(path), table.text("watchdog_socket", own))
@@ -77,4 +82,7 @@ def _socket(table: Table, path: str) -> str:
         rule = f"the path of a unix socket is printable and has at most {_MOST_PATH} bytes"
         advice = "Name a file in a folder with a shorter path."
         raise InvalidInputError(table.where("watchdog_socket"), shown(found), rule, advice)
+    if os.path.abspath(found) in map(os.path.abspath, (path, home.journal, home.control)):
+        rule = "the runtime's file, its journal, control socket and watchdog's socket are four files"
+        raise InvalidInputError(table.where("watchdog_socket"), shown(found), rule, "Choose another name.")
     return found
