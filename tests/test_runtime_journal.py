@@ -184,7 +184,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 def test_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another process holds the file nothing is written, and the file is not taken for damaged."""
-    monkeypatch.setattr("rejuvmodel.runtime.journal._PATIENCE", 0.05)
+    monkeypatch.setattr("rejuvmodel.runtime.journal_file.PATIENCE", 0.05)
     path = tmp_path / "j.db"
     with Journal(path) as journal:
         journal.append("web", [{"n": 0}])
@@ -197,17 +197,49 @@ def test_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         holder.execute("ROLLBACK")
         holder.close()
         assert [record["n"] for _, record in journal.records("web")] == [0]
-    assert [file.name for file in tmp_path.iterdir()] == ["j.db"]
+    assert {file.name for file in tmp_path.iterdir()} == {"j.db", "j.db-journal"}
 
 
-def test_forget(tmp_path: Path) -> None:
-    """Only the last records of the group named stay."""
+def test_compact(tmp_path: Path) -> None:
+    """A snapshot comes last, and only what is older than is to be kept, of the group named, goes."""
+    day = timedelta(days=1)
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     with Journal(tmp_path / "j.db") as journal:
-        journal.append("web", [{"n": n} for n in range(5)])
-        journal.append("db", [{"n": 7}])
-        journal.forget("web", 2)
-        assert [record["n"] for _, record in journal.records("web")] == [3, 4]
+        for n in range(5):
+            journal.append("web", [{"n": n}], at + n * day)
+        journal.append("db", [{"n": 7}], at)
+        assert journal.compact("web", [{"all": 1}], keep=2 * day, at=at + 4 * day) == 2
+        assert [record for _, record in journal.records("web")] == [{"n": 2}, {"n": 3}, {"n": 4}, {"all": 1}]
+        assert journal.compact("web", [{"all": 2}], keep=0 * day, at=at + 9 * day) == 4
+        assert [record for _, record in journal.records("web")] == [{"all": 2}]
         assert [record["n"] for _, record in journal.records("db")] == [7]
+
+
+def test_the_file_stops_growing(tmp_path: Path) -> None:
+    """With a snapshot each day and a week to be kept the file of a year is as large as that of a month."""
+    at, sizes = datetime(2026, 1, 1, tzinfo=UTC), []
+    with Journal(tmp_path / "j.db") as journal:
+        for day in range(60):
+            now = at + timedelta(days=day)
+            journal.append("web", [{"n": n, "text": "x" * 100} for n in range(100)], now)
+            journal.compact("web", [{"all": day}], timedelta(days=7), now)
+            sizes.append(os.path.getsize(journal.path))
+    assert max(sizes[10:]) == sizes[10] < 60 * 100 * 100
+
+
+def test_moved_while_open(tmp_path: Path) -> None:
+    """Whoever has a file open whose name another has by now writes nothing, and goes on with the other."""
+    path = tmp_path / "j.db"
+    with Journal(path) as journal:
+        journal.append("web", [{"n": 0}])
+        assert not journal.moved
+        path.rename(tmp_path / "aside.db")
+        with Journal(path) as other:
+            other.append("web", [{"n": 1}])
+            assert journal.moved
+            with pytest.raises(JournalError, match=r"moved or replaced while it was open\. Nothing"):
+                journal.append("web", [{"n": 2}])
+            assert [record["n"] for _, record in other.records("web")] == [1]
 
 
 def test_without_numpy(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ _HAS_STAT = os.path.exists("/proc/self/stat")
 _TICKS = os.sysconf("SC_CLK_TCK")
 #: States in /proc of what has ended and is only not yet reaped.
 _DEAD = frozenset({b"Z", b"X"})
+#: Two begins [s] that are further apart are of two processes, however the clocks were read.
+_SURELY_ANOTHER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,40 @@ def is_alive(identity: Identity) -> bool:
         False also if another process has its number now, and for a process of another machine.
     """
     return identity.here and identity_of(identity.pid) == identity
+
+
+def is_gone(identity: Identity) -> bool:
+    """Return whether this very process of this machine has certainly ended.
+
+    Parameters
+    ----------
+    identity : Identity
+        What `identity_of` returned once, on this machine and since it started.
+
+    Returns
+    -------
+    bool
+        False if it runs, if it is stopped, and if that cannot be seen.
+    """
+    if identity.pid <= 0:
+        return False
+    try:
+        os.kill(identity.pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass  # it is there, and belongs to somebody else
+    try:
+        found = identity_of(identity.pid)
+        if found is not None:
+            return abs(found.started - identity.started) > _SURELY_ANOTHER
+    except OutsideError:
+        return False
+    psutil = optional_package("psutil", "runtime")
+    try:  # dead and not yet reaped; or hidden from this user, and then nobody knows
+        return bool(psutil.Process(identity.pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def uptime(identity: Identity) -> float:

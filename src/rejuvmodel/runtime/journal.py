@@ -2,8 +2,10 @@
 
 One row a record: group, wall clock, JSON text and a checksum of all three. The rows of one decision are
 written in one transaction that SQLite has flushed to the disk before `Journal.append` returns, so that
-whenever the process is killed they are there whole or not at all. A file that is damaged is moved aside,
-never deleted; what can be read of it goes on in a new one, and `Journal.dropped` says what could not.
+whenever the process is killed they are there whole or not at all. The same transaction looks whether the
+lease (`rejuvmodel.runtime.lease`) is still of the epoch in which the decision was made. A file that is
+damaged is moved aside, never deleted; what can be read of it goes on in a new one, and `Journal.dropped` says
+what could not.
 
 Only JSON values go in and come out: `rejuvmodel.runtime.records` gives them their meaning.
 """
@@ -13,30 +15,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rejuvmodel.errors import InvalidInputError, RejuvmodelError
+from rejuvmodel.runtime.journal_file import JournalError, JournalFile, StaleEpochError
+from rejuvmodel.runtime.journal_rows import INSERT, LEASE, SELECT, checksum, fits
 
-#: Marks the SQLite files that are ours: "rjrn" in ASCII.
-_OURS = 0x726A726E
-#: Seconds to wait for another process that writes to the same file.
-_PATIENCE = 5.0
-_TABLE = (
-    "CREATE TABLE record (number INTEGER PRIMARY KEY, grp TEXT NOT NULL, at TEXT NOT NULL, "
-    "text TEXT NOT NULL, checksum INTEGER NOT NULL)"
-)
+__all__ = ["Journal", "JournalError", "StaleEpochError"]
 
-
-_SELECT = "SELECT number, grp, at, text, checksum FROM record"
-_INSERT = "INSERT INTO record (grp, at, text, checksum) VALUES (?, ?, ?, ?)"
-
-
-class JournalError(RejuvmodelError, OSError):
-    """The journal cannot be written or read: no new action may begin."""
+_NOTHING = "Nothing of this decision was written, and no new action begins."
 
 
 class Journal:
@@ -63,17 +51,8 @@ class Journal:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        self.dropped: list[str] = []
-        folder = os.path.dirname(os.path.abspath(self.path))
-        if not os.path.isdir(folder):
-            raise InvalidInputError("journal", self.path, "the folder of the file exists", "Make it first.")
-        try:
-            self._file = self._opened()
-        except sqlite3.DatabaseError as error:
-            if _is_passing(error):
-                raise JournalError(f"{self.path}: {error}. No new action begins.") from error
-            self._file = self._replaced(error)
+        self._file = JournalFile(path)
+        self.path = self._file.path
 
     def __enter__(self) -> Journal:
         return self
@@ -85,7 +64,23 @@ class Journal:
         """Close the file."""
         self._file.close()
 
-    def append(self, group: str, records: Iterable[Mapping[str, Any]], at: datetime | None = None) -> None:
+    @property
+    def dropped(self) -> list[str]:
+        """What of an earlier journal could not be read."""
+        return self._file.dropped
+
+    @property
+    def moved(self) -> bool:
+        """Whether another file, or none, has the name by now: close this one, open it again, and resume."""
+        return self._file.moved
+
+    def append(
+        self,
+        group: str,
+        records: Iterable[Mapping[str, Any]],
+        at: datetime | None = None,
+        epoch: int | None = None,
+    ) -> None:
         """Write the records of one decision; when this returns they are on the disk, all of them.
 
         Parameters
@@ -96,9 +91,13 @@ class Journal:
             JSON values, in this order.
         at : datetime, optional
             Wall clock with a time zone; now if left out.
+        epoch : int, optional
+            Epoch of the lease in which the decision was made; not looked at if left out.
 
         Raises
         ------
+        StaleEpochError
+            If the lease is of another epoch by now: nothing was written, and nothing may be done.
         JournalError
             If the disk is full or fails: none of them is there, and all before them still are.
         """
@@ -106,16 +105,9 @@ class Journal:
         rows = [_row(group, when, json.dumps(dict(record), allow_nan=False)) for record in records]
         if not rows:
             return
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
-            self._file.executemany(_INSERT, rows)
-            self._file.execute("COMMIT")
-        except sqlite3.Error as error:
-            with suppress(sqlite3.Error):
-                self._file.execute("ROLLBACK")
-            raise JournalError(
-                f"{self.path}: {error}. Nothing of this decision was written, and no new action begins."
-            ) from error
+        with self._file.transaction(_NOTHING) as file:
+            _check_epoch(file, self.path, group, epoch)
+            file.executemany(INSERT, rows)
 
     def records(self, group: str) -> list[tuple[datetime, dict[str, Any]]]:
         """Return the records of a group, the oldest first, each with the wall clock at which it was written.
@@ -135,130 +127,75 @@ class Journal:
         JournalError
             If the disk fails.
         """
-        try:
-            rows = self._file.execute(f"{_SELECT} ORDER BY number").fetchall()
-        except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: {error}. Nothing can be resumed from it.") from error
+        rows = self._file.rows(f"{SELECT} ORDER BY number", (), "Nothing can be resumed from it.")
         found = []
         for number, *row in rows:
-            record = _record(row)
-            if record is None:  # of whichever group: its name may be what is damaged
-                self._drop(f"record {number} does not fit its checksum")
+            if not fits(tuple(row)):  # of whichever group: its name may be what is damaged
+                self._file.drop(f"record {number} does not fit its checksum")
             elif row[0] == group:
-                found.append(record)
+                found.append((datetime.fromisoformat(row[1]), json.loads(row[2])))
         return found
 
-    def forget(self, group: str, before: int) -> None:
-        """Delete all but the last so many records of a group.
+    def compact(
+        self,
+        group: str,
+        snapshot: Iterable[Mapping[str, Any]],
+        keep: timedelta,
+        at: datetime | None = None,
+        epoch: int | None = None,
+    ) -> int:
+        """Write down how everything stands, and delete what is older than is to be kept.
 
         Parameters
         ----------
         group : str
             Name of the group.
-        before : int
-            Records to keep; give what `records` needs to resume.
+        snapshot : iterable of mapping
+            Records from which everything can be resumed: `rejuvmodel.runtime.snapshots.snapshot`.
+        keep : timedelta
+            Age beyond which records before the snapshot are deleted; they are history only.
+        at : datetime, optional
+            Wall clock with a time zone; now if left out.
+        epoch : int, optional
+            Epoch of the lease, as in `append`.
+
+        Returns
+        -------
+        int
+            How many records were deleted.
+
+        Raises
+        ------
+        StaleEpochError
+            If the lease is of another epoch by now: nothing was changed.
+        JournalError
+            If the disk is full or fails: nothing was changed.
+
+        Notes
+        -----
+        The file does not shrink; the room is used again. Snapshot and deletion are one transaction.
         """
-        try:
-            self._file.execute(
-                "DELETE FROM record WHERE grp = ?1 AND number NOT IN "
-                "(SELECT number FROM record WHERE grp = ?1 ORDER BY number DESC LIMIT ?2)",
-                (group, max(before, 0)),
-            )
-        except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: {error}. Nothing was deleted.") from error
-
-    def _drop(self, words: str) -> None:
-        if words not in self.dropped:
-            self.dropped.append(words)
-
-    def _opened(self) -> sqlite3.Connection:
-        """The file, checked or made."""
-        # For its owner alone, from its first moment on.
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        file = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-        file.text_factory = _text
-        try:
-            file.execute("PRAGMA synchronous = EXTRA")
-            file.execute("BEGIN IMMEDIATE")
-            (ours,) = file.execute("PRAGMA application_id").fetchone()
-            (tables,) = file.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if tables and ours != _OURS:
-                raise InvalidInputError(
-                    "journal", f"{self.path}, a database of another program",
-                    "the journal has a file of its own", "Name another file.",
-                )  # fmt: skip
-            if not tables:
-                file.execute(f"PRAGMA application_id = {_OURS}")
-                file.execute(_TABLE)
-            file.execute("COMMIT")
-            faults = [text for (text,) in file.execute("PRAGMA quick_check(1)") if text != "ok"]
-            if faults:
-                raise sqlite3.DatabaseError(faults[0])
-        except BaseException:
-            file.close()
-            raise
-        return file
-
-    def _replaced(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
-        """A new file with what can be read of the damaged one, which is moved aside."""
-        rows = list(_readable(self.path))
-        aside = f"{self.path}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        os.replace(self.path, aside)
-        with suppress(FileNotFoundError):
-            os.replace(f"{self.path}-journal", f"{aside}-journal")
-        self._drop(
-            f"the journal was damaged ({error}); it is kept as {aside}, and {len(rows)} "
-            "of its records could be read"
-        )
-        try:
-            file = self._opened()
-            with file:
-                file.execute("BEGIN IMMEDIATE")
-                file.executemany(_INSERT, [row for _, *row in rows])
-        except sqlite3.Error as failed:
-            raise JournalError(f"{self.path}: {failed}. No new action begins.") from failed
-        return file
+        now = (datetime.now(UTC) if at is None else at).astimezone(UTC)
+        rows = [_row(group, now.isoformat(), json.dumps(dict(one), allow_nan=False)) for one in snapshot]
+        if not rows:
+            return 0
+        oldest = (now - keep).isoformat()
+        with self._file.transaction("Nothing was deleted.") as file:
+            _check_epoch(file, self.path, group, epoch)
+            deleted = file.execute("DELETE FROM record WHERE grp = ? AND at < ?", (group, oldest)).rowcount
+            file.executemany(INSERT, rows)
+        return deleted
 
 
-def _text(data: bytes) -> str:
-    """Text as it is in the file; damaged bytes are kept, and do not fit the checksum."""
-    return data.decode(errors="surrogateescape")
+def _check_epoch(file: sqlite3.Connection, path: str, group: str, epoch: int | None) -> None:
+    """Refuse to write for an epoch that is over; within the transaction that writes."""
+    if epoch is None:
+        return
+    found = file.execute(f"{LEASE} WHERE grp = ?", (group,)).fetchone()
+    if found is None or not fits(found) or found[1] != epoch:
+        holder = "nobody" if found is None else f"{found[2] or 'nobody'} (epoch {found[1]})"
+        raise StaleEpochError(f"{path}: the lease of {group} is no longer of epoch {epoch}: {holder} has it.")
 
 
 def _row(group: str, at: str, text: str) -> tuple[str, str, str, int]:
-    return group, at, text, _checksum(group, at, text)
-
-
-def _checksum(group: str, at: str, text: str) -> int:
-    return zlib.crc32(f"{group}\0{at}\0{text}".encode(errors="surrogateescape"))
-
-
-def _record(row: list[Any]) -> tuple[datetime, dict[str, Any]] | None:
-    """A row as time and record; None if it is not what was written."""
-    group, at, text, checksum = row
-    if not (isinstance(group, str) and isinstance(at, str) and isinstance(text, str)):
-        return None
-    if checksum != _checksum(group, at, text):
-        return None
-    return datetime.fromisoformat(at), json.loads(text)
-
-
-def _readable(path: str) -> Iterator[list[Any]]:
-    """Rows of a damaged file that can be read and fit their checksums, in order."""
-    found: dict[int, list[Any]] = {}
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-        file.text_factory = _text
-        # From both ends: a page that cannot be read stops the reading.
-        for order in ("ASC", "DESC"):
-            with suppress(sqlite3.Error):
-                for number, *row in file.execute(f"{_SELECT} ORDER BY number {order}"):
-                    if isinstance(number, int) and _record(row) is not None:
-                        found[number] = row
-    return ([number, *found[number]] for number in sorted(found))
-
-
-def _is_passing(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file is sound and only the disk, or another process, is in the way."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in (
-        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA,
-    )  # fmt: skip
+    return group, at, text, checksum(group, at, text)
