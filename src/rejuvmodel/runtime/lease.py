@@ -34,7 +34,7 @@ RENEWED_BELOW = 2 / 3
 MARGIN = 1 / 20
 #: Longest wait [s] for another process that holds the file: whoever has the lease must not block its loop.
 _PATIENCE = 0.5
-_IDENTITY = re.compile(r" ([0-9]{1,10})@([0-9]{1,12}(?:\.[0-9]{1,6})?)$", re.ASCII)
+_IDENTITY = re.compile(r" ([0-9]{1,9})@([0-9]{1,12}(?:\.[0-9]{1,6})?)$", re.ASCII)
 _CONSEQUENCE = "The lease was neither taken nor renewed."
 
 
