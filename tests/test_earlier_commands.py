@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -160,7 +161,12 @@ def test_commands_of_others_are_left_alone(left: Left, tmp_path: Path) -> None:
     left.kill()
     owner = str(tmp_path / "x.journal")
     marked = {**os.environ, MARK: f"{owner}|pipe:[1]"}
-    left.controllers.append(subprocess.Popen(["sleep", "100"], stdout=subprocess.PIPE, env=marked))
+    ends = os.pipe()
+    left.controllers.append(
+        subprocess.Popen(["sleep", "100"], stdout=ends[1], env=marked, start_new_session=True)
+    )
+    for one in ends:
+        os.close(one)
     pids.append(left.controllers[-1].pid)
     assert end_earlier(owner) == end_earlier("") == end_earlier(owner.upper()) == []
     assert alive(pids) == [True] * 3
@@ -210,3 +216,41 @@ def test_a_program_is_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert MARK not in psutil.Process(found.pid).environ()
     finally:
         executor.stop("plain")
+
+
+#: Starts one command after another, each ended in the middle of its time.
+HURRIED = """
+import sys, threading
+from rejuvmodel.runtime import commands
+def work():
+    with commands.owned_by(sys.argv[1]):
+        print("begun", flush=True)
+        while True:
+            try:
+                commands.run("restart", ["sleep", sys.argv[2]], 0.03, grace=0.01)
+            except commands.DeadlineError:
+                pass
+for _ in range(3):
+    threading.Thread(target=work).start()
+"""
+
+
+@pytest.mark.soak
+def test_1_killed_at_any_moment_nothing_is_left(tmp_path: Path) -> None:
+    """Whenever the controller is killed, also while it starts a command, its successor at once finds all."""
+    draw, ended = random.Random(1), 0
+    for k in range(200):
+        owner, time_ = str(tmp_path / f"{k}.journal"), f"{1000 + k}.5"
+        hurried = [sys.executable, "-c", HURRIED, owner, time_]
+        with subprocess.Popen(hurried, stdout=subprocess.PIPE) as controller:
+            assert controller.stdout is not None
+            controller.stdout.readline()
+            time.sleep(draw.random() * 0.1)
+            controller.kill()
+            controller.wait()
+        ended += len(end_earlier(owner, grace=1))
+        running = [one for one in psutil.process_iter(["cmdline"]) if time_ in (one.info["cmdline"] or ())]
+        for one in running:
+            one.kill()
+        assert running == []
+    assert ended > 100

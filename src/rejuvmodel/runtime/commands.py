@@ -194,6 +194,7 @@ def run(name: str, arguments: Sequence[str], timeout: float, grace: float = GRAC
             if not finished:  # also if this program is interrupted
                 # Whoever cannot write what it prints cannot end either.
                 end_groups([process.pid], grace, lambda: output.read(0.0))
+                output.read(0.0)
                 process.poll()
     finally:
         output.close()

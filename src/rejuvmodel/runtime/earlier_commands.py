@@ -13,6 +13,7 @@ at are found. It needs Linux, whose /proc shows descriptors; elsewhere nothing i
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -24,6 +25,8 @@ from rejuvmodel.runtime.process_groups import end_groups
 
 #: How often it is looked for further ones: a command may start another while it is being ended.
 _ROUNDS = 20
+#: Time in which a command that was just being started gets its mark, between fork and exec [s].
+_SETTLE = 0.1
 
 
 def end_earlier(owner: str, grace: float = GRACE) -> list[str]:
@@ -57,7 +60,7 @@ def end_earlier(owner: str, grace: float = GRACE) -> list[str]:
     words: list[str] = []
     left: list[int] = []
     for _ in range(_ROUNDS):
-        found = _found(owner)
+        found = _found(owner) or _found_later(owner)
         if not found:
             return words
         words += [f"process {pid} ({one_line(name, 40)})" for pid, name in found.values()]
@@ -67,6 +70,12 @@ def end_earlier(owner: str, grace: float = GRACE) -> list[str]:
     told = f"process {', '.join(map(str, left))} is still there after KILL" if left else "there are ever more"
     advice = "It belongs to another user, or the kernel holds it; nothing may be resumed beside it."
     raise DeadlineError("commands of an earlier life", told, advice)
+
+
+def _found_later(owner: str) -> dict[int, tuple[int, str]]:
+    """Return the same a moment later."""
+    time.sleep(_SETTLE)
+    return _found(owner)
 
 
 def _found(owner: str) -> dict[int, tuple[int, str]]:
