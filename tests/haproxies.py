@@ -29,6 +29,7 @@ defaults
   timeout client 10s
   timeout server 10s
   timeout queue 2s
+  timeout check 2s
 frontend www
   bind 127.0.0.1:{port}
   default_backend app

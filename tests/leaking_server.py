@@ -1,7 +1,8 @@
 """A server that ages: each request takes 20 ms and leaks memory, and a new one needs 0.6 s to warm up.
 
-Run as ``python leaking_server.py PORT``. It dies at once when it is told to end, with whatever is in its
-hands, and by itself when its parent is gone or after five minutes. ``/healthz`` answers with a JSON body.
+Run as ``python leaking_server.py PORT [WARM_UP]``. It dies at once when it is told to end, with whatever is
+in its hands, and by itself when its parent is gone or after five minutes. ``/healthz`` answers with a JSON
+body.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SERVICE = 0.020
-WARM_UP = 0.6
+WARM_UP = float(sys.argv[2]) if len(sys.argv) > 2 else 0.6
 LEAK = 4096
 STARTED = time.monotonic()
 LEAKED: list[bytes] = []

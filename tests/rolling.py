@@ -1,4 +1,4 @@
-"""Servers that age, behind HAProxy and under supervisor and load; and one server restarted in order."""
+"""Servers that age, behind HAProxy and under supervisor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from haproxies import HAProxy, haproxy
 from supervisors import Supervisor, supervisor
 
 from rejuvmodel.runtime.addresses import SocketAddress
-from rejuvmodel.runtime.balancer import Balancer, BalancerView, Wanted
+from rejuvmodel.runtime.balancer import Balancer
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
 from rejuvmodel.runtime.failures import OutsideError
@@ -55,11 +55,11 @@ class World:
 
 
 @contextmanager
-def world(*, warm: bool = True) -> Iterator[World]:
+def world(*, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
     """Yield three servers that are all warm and up, if that is wanted; all is stopped at the end."""
     with held_ports(3) as numbers:
         ports = dict(zip(NAMES, numbers, strict=True))
-        programs = {name: f"{sys.executable} {SERVER} {port}" for name, port in ports.items()}
+        programs = {name: f"{sys.executable} {SERVER} {port} {warm_up}" for name, port in ports.items()}
         with supervisor(programs) as keeper, haproxy(numbers) as proxy:
             found = World(
                 proxy,
@@ -71,23 +71,3 @@ def world(*, warm: bool = True) -> Iterator[World]:
             if warm:
                 found.wait("three servers", lambda: found.balancer.view().serving == NAMES)
             yield found
-
-
-def restarted_in_order(one: World, name: str) -> list[BalancerView]:
-    """Restart a server in the order that loses nothing; return what the balancer showed at each step."""
-    views: list[BalancerView] = []
-
-    def shows(wanted: Wanted, good: Callable[[BalancerView], bool]) -> Callable[[], bool]:
-        def check() -> bool:
-            one.balancer.hold({name: wanted})
-            views.append(one.balancer.view())
-            return good(views[-1])
-
-        return check
-
-    one.wait("idle", shows(Wanted("drain"), lambda view: view[name].drained))
-    one.wait("maintenance", shows(Wanted("maint"), lambda view: view[name].in_maintenance))
-    one.executor.restart(name)
-    one.wait("health", lambda: one.healthy(name), times=5)
-    one.wait("a plain UP", shows(Wanted("ready"), lambda view: name in view.serving))
-    return views

@@ -48,6 +48,12 @@ FLOORS = (
         "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults",
         "runtime.config",
     },
+    {
+        "runtime.parts", "runtime.attention", "runtime.sampling", "runtime.workers", "runtime.blackout",
+        "runtime.acting", "runtime.watching", "runtime.keeping", "runtime.claim", "runtime.holding",
+        "runtime.move_log", "runtime.dry_running", "runtime.requests", "runtime.fault_watch",
+        "runtime.recorders", "runtime.status", "runtime.ticks", "runtime.runner", "runtime.rolls",
+    },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},
     {"reward_rates"},

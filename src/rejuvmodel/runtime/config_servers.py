@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.addresses import socket_address
+from rejuvmodel.runtime.balancer import MOST_WEIGHT
 from rejuvmodel.runtime.commands import Command
 from rejuvmodel.runtime.config_values import command, health_url, name, placed, texts
 from rejuvmodel.runtime.settings import ServerSettings
@@ -85,7 +86,10 @@ def _server(
         if not _is_host(host):
             table.refuse("address", 'a host and a port are expected, such as "127.0.0.1:8001"', "")
     role = Role(table.text("role", "primary", choices=("primary", "spare")))
-    return ServerSettings(title, role, capacity, address, health_url(table, "health", allow), program)
+    weight = table.integer("weight", minimum=1) if "weight" in table else None
+    if weight is not None and weight > MOST_WEIGHT:
+        table.refuse("weight", f"a weight is a whole number from 1 to {MOST_WEIGHT}", "Write, say, 100.")
+    return ServerSettings(title, role, capacity, address, health_url(table, "health", allow), program, weight)
 
 
 def _is_host(host: str) -> bool:

@@ -10,6 +10,7 @@ is in the sample. There are two kinds, and one that puts them together:
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Protocol
 
@@ -74,6 +75,30 @@ class JointMonitor:
             memory=_first(health.memory, process.memory),
             buffers=_first(health.buffers, process.buffers),
         )
+
+
+class NoMonitor:
+    """For a server that nobody can look at: nothing is ever known of it.
+
+    Parameters
+    ----------
+    server : str
+        The server.
+    """
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+
+    def sample(self) -> Sample:
+        """Say that nothing is known.
+
+        Returns
+        -------
+        Sample
+            An unknown one.
+        """
+        doubt = "it has no health endpoint, and no executor knows its process"
+        return Sample(self._server, time.monotonic(), "unknown", doubts=(doubt,))
 
 
 def _first(one: float | None, other: float | None) -> float | None:

@@ -48,15 +48,15 @@ def server_views(
     }
 
 
-def orders(admissions: Mapping[str, Admission], weights: Mapping[str, int]) -> dict[str, Wanted]:
+def orders(admissions: Mapping[str, Admission], weights: Mapping[str, int | None]) -> dict[str, Wanted]:
     """Return what the balancers are to be held to.
 
     Parameters
     ----------
     admissions : mapping of str to Admission
         What the controller wants, by server.
-    weights : mapping of str to int
-        The weight of each server while it serves, from 1 to 256.
+    weights : mapping of str to int or None
+        The weight of each server while it serves, from 1 to 256; None leaves it as the balancer has it.
 
     Returns
     -------

@@ -28,6 +28,8 @@ class ServerSettings:
         Load that it can carry; None if only `required` counts.
     address, health, program : str
         Where it serves, where its own health check answers, and its name in the executor.
+    weight : int or None
+        Its weight in the balancer while it serves; None leaves it alone, and is 100 for spares.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ServerSettings:
     address: str = ""
     health: str = ""
     program: str = ""
+    weight: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

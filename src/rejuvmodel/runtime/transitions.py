@@ -116,3 +116,22 @@ _FAULTS = (
 TABLE = tuple(Transition(*row) for row in (*_REJUVENATION, *_FAULTS))
 #: The same by phase and cause.
 NEXT = {(row.source, row.cause): row for row in TABLE}
+
+
+def step_of(source: Phase, cause: str) -> str:
+    """Return the step of the patent's figures in which a server goes on.
+
+    Parameters
+    ----------
+    source : Phase
+        From where.
+    cause : str
+        Why, as a record has it.
+
+    Returns
+    -------
+    str
+        Such as "S105"; empty if the table has no such row.
+    """
+    row = NEXT.get((source, Cause(cause)))
+    return "" if row is None else row.step

@@ -1,0 +1,96 @@
+"""What an operator has to know: alarms that were raised, and problems for as long as they last.
+
+An alarm stays until an operator resumes the group. A problem (a balancer that does not answer, a journal that
+cannot be written) is said once when it begins and once when it is over, and stands in the status in between.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+_log = logging.getLogger(__name__)
+#: Alarms that are kept.
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Loud:
+    """One alarm.
+
+    Parameters
+    ----------
+    at : datetime
+        When it was raised.
+    server : str
+        The server; empty for the group.
+    text : str
+        What happened and what is needed.
+    """
+
+    at: datetime
+    server: str
+    text: str
+
+
+class Attention:
+    """Alarms and problems of one group.
+
+    Parameters
+    ----------
+    group : str
+        The group.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._loud: deque[Loud] = deque(maxlen=_MOST)
+        self._problems: dict[str, str] = {}
+
+    @property
+    def loud(self) -> tuple[Loud, ...]:
+        """The alarms, the oldest first."""
+        return tuple(self._loud)
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """The problems that last, by what is concerned."""
+        return dict(self._problems)
+
+    def alarm(self, at: datetime, server: str, text: str) -> None:
+        """Keep an alarm; whoever raises it writes it to the log.
+
+        Parameters
+        ----------
+        at : datetime
+            When.
+        server, text : str
+            The server and the words.
+        """
+        self._loud.append(Loud(at, server, text))
+
+    def problem(self, part: str, text: str | None) -> None:
+        """Say what is wrong with a part, or that nothing is any more.
+
+        Parameters
+        ----------
+        part : str
+            The part, such as "balancer".
+        text : str or None
+            What is wrong; None if nothing is.
+        """
+        fields = {"fields": {"group": self._group, "part": part}}
+        if text is None:
+            if self._problems.pop(part, None) is not None:
+                _log.info("%s: %s is well again", self._group, part, extra=fields)
+            return
+        if part not in self._problems:
+            _log.error("%s: %s: %s", self._group, part, text, extra=fields)
+        self._problems[part] = text
+
+    def resolved(self) -> None:
+        """Forget the alarms: an operator has seen to them."""
+        self._loud.clear()

@@ -1,0 +1,189 @@
+"""The parts that a runtime's file names, made: balancer, executor, monitors, duplexer.
+
+Nothing is asked while they are made. Paths in the file are beside the file, whatever folder the runtime was
+started in; a password is read from where the file says, and kept nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.addresses import socket_address
+from rejuvmodel.runtime.balancer import Balancer
+from rejuvmodel.runtime.config import RuntimeFile
+from rejuvmodel.runtime.duplex import CommandDuplexer, Duplexer, NoDuplexer
+from rejuvmodel.runtime.executors.command import CommandExecutor
+from rejuvmodel.runtime.executors.dry_run import DryRun
+from rejuvmodel.runtime.executors.executor import Executor
+from rejuvmodel.runtime.executors.process import ProcessExecutor
+from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
+from rejuvmodel.runtime.executors.third_party import third_party_executor
+from rejuvmodel.runtime.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.health_monitor import HealthMonitor
+from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.known_process import KnownProcess
+from rejuvmodel.runtime.monitor import JointMonitor, Monitor, NoMonitor
+from rejuvmodel.runtime.process_monitor import ProcessMonitor
+from rejuvmodel.runtime.settings import ServerSettings
+from rejuvmodel.runtime.states import Role
+
+
+def beside(file: RuntimeFile, path: str) -> str:
+    """Return a path of the file as one that holds in every folder.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+    path : str
+        A path that stands in it.
+
+    Returns
+    -------
+    str
+        The same if it is absolute; otherwise in the file's folder.
+    """
+    return os.path.join(os.path.dirname(os.path.abspath(file.path)), path)
+
+
+def balancer_of(file: RuntimeFile) -> Balancer:
+    """Make the balancer.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+
+    Returns
+    -------
+    Balancer
+        HAProxy, one or two of them, or one in this process.
+    """
+    settings = file.connections.balancer
+    if settings.type == "in-process":
+        servers = file.group.servers
+        spares = [one.name for one in servers if one.role is Role.SPARE]
+        return InProcessBalancer([one.name for one in servers], spares=spares)
+    sockets = [
+        beside(file, one) if socket_address("sockets", one, settings.allow).path else one
+        for one in settings.sockets
+    ]
+    return HAProxyBalancer(sockets, settings.backend, timeout=settings.timeout, allowed=settings.allow)
+
+
+def executor_of(file: RuntimeFile) -> Executor:
+    """Make the executor.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+
+    Returns
+    -------
+    Executor
+        The one that its ``type`` names.
+
+    Raises
+    ------
+    InvalidInputError
+        If a password cannot be read, or a folder is missing.
+    OutsideError
+        If that of another distribution cannot be made.
+    """
+    settings = file.connections.executor
+    match settings.type:
+        case "dry-run":
+            return DryRun()
+        case "command":
+            assert settings.restart is not None  # the file cannot be read without it
+            return CommandExecutor(
+                settings.restart.arguments,
+                restart_timeout=settings.restart.timeout,
+                identity=None if settings.identity is None else settings.identity.arguments,
+                identity_timeout=settings.timeout,
+            )
+        case "supervisor":
+            return SupervisorExecutor(
+                settings.url,
+                restart_timeout=file.group.deadlines.restart,
+                call_timeout=settings.timeout,
+                user=settings.user,
+                password=_password(file),
+                allowed=settings.allow,
+            )
+        case "process":
+            commands = {name: one.arguments for name, one in file.connections.programs.items()}
+            return ProcessExecutor(commands, beside(file, settings.directory))
+    return third_party_executor(settings.type, settings.others)
+
+
+def monitors_of(file: RuntimeFile, executor: Executor) -> dict[str, Monitor]:
+    """Make a monitor for each server.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+    executor : Executor
+        Who knows which process a server is.
+
+    Returns
+    -------
+    dict of str to Monitor
+        By server: its health endpoint and its process together, as far as it has them.
+    """
+    return {server.name: _monitor(file, server, executor) for server in file.group.servers}
+
+
+def duplexer_of(file: RuntimeFile) -> Duplexer:
+    """Make the duplexer.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+
+    Returns
+    -------
+    Duplexer
+        The file's command, or none.
+    """
+    command = file.connections.duplexer
+    return NoDuplexer() if command is None else CommandDuplexer(command.arguments, timeout=command.timeout)
+
+
+def _monitor(file: RuntimeFile, server: ServerSettings, executor: Executor) -> Monitor:
+    """The monitor of one server."""
+    kind = file.connections.executor
+    knows = kind.type != "dry-run" and not (kind.type == "command" and kind.identity is None)
+    find = KnownProcess(executor, server.program)
+    process = ProcessMonitor(server.name, find) if knows else None
+    if not server.health:
+        return NoMonitor(server.name) if process is None else process
+    host = urlsplit(server.health).hostname or ""  # whether it may be asked was seen to when it was read
+    health = HealthMonitor(server.name, server.health, allowed=(host, f"[{host}]"))
+    return health if process is None else JointMonitor(health, process)
+
+
+def _password(file: RuntimeFile) -> str:
+    """The password of supervisor, from its file or from the environment."""
+    settings = file.connections.executor
+    if settings.password_env:
+        found = os.environ.get(settings.password_env)
+        if found is None:
+            where = f"executor.password_env in {file.path}"
+            rule = "the variable of the environment is set"
+            raise InvalidInputError(where, settings.password_env, rule, "Set it for the runtime's service.")
+        return found
+    if not settings.password_file:
+        return ""
+    path = beside(file, settings.password_file)
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return lines.readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        where = f"executor.password_file in {file.path}"
+        raise InvalidInputError(where, path, f"the file can be read ({problem})", "Check it.") from None

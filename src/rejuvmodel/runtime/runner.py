@@ -1,0 +1,174 @@
+"""The runner: the only loop. It keeps one group, tick after tick, and answers whoever asks.
+
+``with Runner(read_runtime_file("web.toml")) as runner: runner.run(stop)`` runs until the event is set and
+nothing is half-way.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rejuvmodel.runtime.config import RuntimeFile
+from rejuvmodel.runtime.deadlines import Deadline
+from rejuvmodel.runtime.ticks import Ticks
+
+#: While something is under way the loop does not wait longer than this [s].
+_BUSY_TICK = 0.25
+#: How long a single pass waits for everything to answer [s].
+_FIRST_VIEW = 30.0
+
+
+class Runner:
+    """Keeps one group.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+    by_policy : bool
+        Whether the policy makes rejuvenations due; False leaves it to operators.
+
+    Raises
+    ------
+    InvalidInputError
+        If a part of the file cannot be made.
+    JournalError
+        If the journal cannot be opened.
+    OutsideError
+        If an executor of another distribution, or the address of the metrics, cannot be had.
+    """
+
+    def __init__(self, file: RuntimeFile, *, by_policy: bool = True) -> None:
+        self.file = file
+        self._wake = threading.Event()
+        self._ticks = Ticks(file, by_policy=by_policy, wake=self._wake.set)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the lease back and close everything."""
+        self._ticks.close()
+
+    def run(self, stop: threading.Event) -> None:
+        """Tick until told to stop; then begin nothing new, and end when nothing is half-way.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Set it, and call `wake`, to stop.
+        """
+        while True:
+            self._ticks.stopping = stop.is_set()
+            began = time.monotonic()
+            self.tick()
+            if self._ticks.stopping and self.at_rest:
+                return
+            self.wait(began)
+
+    def once(self, stop: threading.Event) -> dict[str, Any]:
+        """Look until every server is judged, do what is due to its end, and return.
+
+        Parameters
+        ----------
+        stop : threading.Event
+            Set it, and call `wake`, to begin nothing more.
+
+        Returns
+        -------
+        dict
+            The status document.
+        """
+        rules = self.file.rules
+        looks = max(rules.unstable_after, rules.normal_after, rules.failed_after) + 1
+        deadline = Deadline(_FIRST_VIEW)
+        while True:
+            self._ticks.stopping = stop.is_set()
+            began = time.monotonic()
+            self.tick()
+            looks -= self.ready
+            over = self._ticks.stopping or looks <= 0 or (not self.ready and deadline.over)
+            if over and self.at_rest:
+                return self.status()
+            self.wait(began)
+
+    def tick(self) -> None:
+        """Do everything once."""
+        self._ticks.tick()
+
+    def wake(self) -> None:
+        """Let the next tick begin now; from any thread."""
+        self._wake.set()
+
+    def wait(self, began: float) -> None:
+        """Wait for the next tick.
+
+        Parameters
+        ----------
+        began : float
+            When the last one began, on the monotonic clock [s].
+        """
+        tick = self.file.home.tick if self.at_rest else min(self.file.home.tick, _BUSY_TICK)
+        self._wake.wait(max(0.0, began + tick - time.monotonic()))
+        self._wake.clear()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it acts, and knows where every server stands."""
+        return self._ticks.ready
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no server is in the middle of something."""
+        return self._ticks.at_rest
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is no roll either."""
+        return self._ticks.idle
+
+    def status(self) -> dict[str, Any]:
+        """Return the status document as of the end of the last tick; from any thread.
+
+        Returns
+        -------
+        dict
+            JSON values; docs/runtime.md lists the keys.
+        """
+        return self._ticks.status()
+
+    def post(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request from another thread, once the loop has taken it up.
+
+        Parameters
+        ----------
+        request : mapping
+            ``ask`` is "status", or what `Inbox.post` knows.
+
+        Returns
+        -------
+        dict
+            ``ok`` with the ``status``, or with the ``error`` and the ``advice``.
+        """
+        if request.get("ask") == "status":
+            return {"ok": True, "status": self.status()}
+        return self._ticks.inbox.post(request)
+
+    def put(self, request: Mapping[str, Any]) -> None:
+        """Hand in a request for the next tick, from the loop's own thread: nobody waits for the answer.
+
+        Parameters
+        ----------
+        request : mapping
+            As for `post`.
+        """
+        self._ticks.inbox.put(request)
