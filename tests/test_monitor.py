@@ -155,6 +155,16 @@ def test_nothing_listening_is_gone() -> None:
         saying(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}"),
         saying(b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{"),
         saying(b"HTTP/1.1 abc OK\r\n\r\n"),
+        saying(b"HTTP/1.1 200 OK\n\n{}"),
+        saying(b"RTSP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} "),
+        saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"),
+        saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+        saying(b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n{}"),
+        saying(b"HTTP/1.1 100 Continue\r\n\r\n"),
+        saying(b"HTTP/1.1 200 OK\r\nX: y"),
+        endless(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, b""),
+        endless(b"x" * 65536, b"HTTP/1.1 200 OK\r\nX: "),
         http(b'{"load": "\xff\xfe"}'),
         http(b'{"load": NaN}'),
         http(b'{"load": -Infinity}'),
@@ -201,6 +211,24 @@ def test_13_a_value_that_cannot_be_is_left_out(load: object, doubt: str) -> None
 def test_the_status_says_whether_it_is_well(status: str, answer: str) -> None:
     """Only 200 to 299 is healthy, with or without a body; nothing is followed elsewhere."""
     assert look(http(b"", status)).answer == answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"lo\r\n7\r\nad": 5}\r\n0\r\n\r\n',
+        b'HTTP/1.0 200 OK\r\nServer: old\r\n\r\n{"load": 5}',
+        b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"load": 5}',
+        b'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"load": 5}HTTP/1.1 500 no\r\n\r\nx',
+        b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{"load": 5}more',
+    ],
+)
+@pytest.mark.parametrize("dripped", [False, True])
+def test_every_way_to_end_an_answer_is_read(answer: bytes, dripped: bool) -> None:
+    """In chunks, until the connection is closed, or so many bytes; at once or byte by byte, and no more."""
+    with answering(dripping(answer, 0.0005, 20) if dripped else saying(answer)) as address:
+        sample = HealthMonitor("s1", f"http://{address}/", timeout=20).sample()
+    assert (sample.answer, sample.load, sample.doubts) == ("healthy", 5, ())
 
 
 def test_fields_of_the_body_have_names_of_their_own() -> None:

@@ -68,6 +68,7 @@ class HealthMonitor:
             if quantity not in QUANTITIES or not isinstance(field, str) or not field:
                 rule = f"the quantities are {', '.join(QUANTITIES)}, each with the name of a field"
                 raise InvalidInputError(f"fields.{quantity}", shown(field), rule, 'Write {"memory": "heap"}.')
+        self._paths = {name: self._given.get(name, name).split(".") for name in QUANTITIES}
         self._last: tuple[float, float] | None = None
 
     def sample(self) -> Sample:
@@ -107,9 +108,9 @@ class HealthMonitor:
     def _found(self, document: Mapping[str, Any]) -> dict[str, object]:
         """Return the quantities that the body has."""
         found: dict[str, object] = {}
-        for quantity in QUANTITIES:
+        for quantity, path in self._paths.items():
             value: Any = document
-            for part in self._given.get(quantity, quantity).split("."):
+            for part in path:
                 value = value.get(part, _NOTHING) if isinstance(value, dict) else _NOTHING
             if value is not _NOTHING:
                 found[quantity] = value

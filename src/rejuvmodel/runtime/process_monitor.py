@@ -45,6 +45,7 @@ class ProcessMonitor:
         self._find = find
         self._with_children = with_children
         self._last: tuple[Identity, float, float] | None = None
+        self._process: tuple[Identity, Any] | None = None
 
     def sample(self) -> Sample:
         """Look once.
@@ -87,7 +88,9 @@ class ProcessMonitor:
 
     def _measured(self, psutil: Any, identity: Identity) -> tuple[float, float, float]:
         """Return memory [bytes], open files, and processor time [s]."""
-        first = psutil.Process(identity.pid)
+        if self._process is None or self._process[0] != identity:
+            self._process = (identity, psutil.Process(identity.pid))
+        first = self._process[1]
         memory = files = used = 0.0
         for process in [first, *(first.children(recursive=True) if self._with_children else [])]:
             try:

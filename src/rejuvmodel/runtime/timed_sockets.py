@@ -10,14 +10,9 @@ from rejuvmodel.runtime.deadlines import Deadline
 
 
 class TimedSocket(socket.socket):
-    """A socket whose reads end at a deadline, also those that a buffered file or ``http.client`` makes."""
+    """A socket whose reads end at a deadline."""
 
     deadline: Deadline | None = None
-
-    def recv_into(self, *args: Any, **options: Any) -> int:
-        """Read into a buffer; `TimeoutError` once the deadline is over."""
-        self.use_time_left()
-        return super().recv_into(*args, **options)
 
     def recv(self, *args: Any) -> bytes:
         """Read; `TimeoutError` once the deadline is over."""
