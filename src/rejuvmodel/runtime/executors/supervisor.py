@@ -23,6 +23,8 @@ _ALIVE = frozenset({"STARTING", "RUNNING", "STOPPING"})
 _KNOWN = _STOPPED | _ALIVE | {"BACKOFF", "UNKNOWN"}
 #: Numbers of supervisor's faults that a second call, or somebody else, brings about.
 _ALREADY_STARTED, _NOT_RUNNING = 60, 70
+#: Its number for a program that cannot be started or dies at once.
+_SPAWN_ERROR = 50
 _PAUSE = 0.05
 
 
@@ -80,8 +82,7 @@ class SupervisorExecutor:
         deadline = Deadline(self._restart_timeout)
         self._order("supervisor.stopProcess", name, _NOT_RUNNING)
         self._until(name, _STOPPED, "stopped", deadline)
-        self._order("supervisor.startProcess", name, _ALREADY_STARTED)
-        if self._until(name, _STOPPED | {"RUNNING"}, "running", deadline) != "RUNNING":
+        if not self._started(name, deadline):
             found = f"{name} ended as soon as it was started"
             raise CommandError(self._calls.where, found, "Read what it wrote to its log.")
 
@@ -109,6 +110,16 @@ class SupervisorExecutor:
             return None
         pid, start = self._whole(info, "pid"), self._whole(info, "start")
         return identity_of(pid) if self._on_this_host else Identity(pid, float(start), here=False)
+
+    def _started(self, name: str, deadline: Deadline) -> bool:
+        """Start a program; return whether it runs, and has not died at once."""
+        try:
+            self._order("supervisor.startProcess", name, _ALREADY_STARTED)
+        except SupervisorFault as fault:
+            if fault.code == _SPAWN_ERROR:  # it was dead before supervisor had answered
+                return False
+            raise
+        return self._until(name, _STOPPED | {"RUNNING"}, "running", deadline) == "RUNNING"
 
     def _order(self, method: str, name: str, harmless: int) -> None:
         """Give an order without waiting; that it is carried out already is no error."""
