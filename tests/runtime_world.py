@@ -8,21 +8,28 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from rejuvmodel.runtime.actions import Action, Alarm, Announce, Clean, Decision, Duplex, Recover, Restart
 from rejuvmodel.runtime.controller import decide
 from rejuvmodel.runtime.events import Demand, Done, Event, NotDone, Tick
 from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultSettings, FaultState, detect
 from rejuvmodel.runtime.group_state import GroupState, first_state
+from rejuvmodel.runtime.producer_state import ProducerState
 from rejuvmodel.runtime.records import Entered, Record, parsed, plain
 from rejuvmodel.runtime.resuming import resumed
 from rejuvmodel.runtime.settings import GroupSettings
+from rejuvmodel.runtime.snapshots import snapshot
 from rejuvmodel.runtime.states import Admission, Condition, Health, Phase, Role
 from rejuvmodel.runtime.transitions import Cause
 from rejuvmodel.runtime.views import GroupView, Moment, ServerView
 
+#: What a successor must know of a server.
+KEPT = ("phase", "role", "identity", "partner", "step", "attempt")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -293,12 +300,33 @@ class World:
             if restart and commands_go_on and not command.fails and not command.hangs:
                 self.revive(self.machines[command.action.server])
         self.commands, self.watched, self.reports = [], FaultState(), {}
-        entries = [json.loads(line) for line in self.journal]
-        journal: list[tuple[datetime, Record]] = [
-            (datetime.fromisoformat(at), parsed(values)) for at, values in entries
-        ]
-        self.state, _, dropped = resumed(self.settings, journal, self.view(), self.now)
+        self.state, _, dropped = resumed(self.settings, self.entries(), self.view(), self.now)
         return dropped
+
+    def compact(self) -> None:
+        """The journal is replaced by a snapshot, from which the same follows as from memory and the whole."""
+        assert self.state is not None
+        whole, _, dropped = resumed(self.settings, self.entries(), self.view(), self.now)
+        self.keep(snapshot(self.state, ProducerState(), self.now))
+        self.journal = self.journal[-1:]
+        state, _, _ = resumed(self.settings, self.entries(), self.view(), self.now)
+        for name, server in state.servers.items():
+            memory = self.state.servers[name]
+            assert memory == replace(memory, **{key: getattr(server, key) for key in KEPT}), name
+            found = whole.servers[name]
+            if f"{name} was found drained, and no record says why" not in dropped:
+                assert (server.phase, server.role, server.attempt) == (found.phase, found.role, found.attempt)
+                if server.phase not in (Phase.SERVING, Phase.STANDBY):  # else it does not matter
+                    assert server.since == pytest.approx(found.since, abs=1e-5)
+                    assert server.identity == found.identity
+        assert state.restarts == pytest.approx(whole.restarts, abs=1e-5)
+        same: dict[str, Any] = {"restarts": (), "servers": {}}
+        assert replace(state, **same) == replace(whole, **same)
+
+    def entries(self) -> list[tuple[datetime, Record]]:
+        """The journal as it is read."""
+        rows = [json.loads(line) for line in self.journal]
+        return [(datetime.fromisoformat(at), parsed(values)) for at, values in rows]
 
     def mend(self) -> None:
         """Everything that was broken works again; what has happened stays."""

@@ -160,6 +160,8 @@ class Faults(RuleBasedStateMachine):
             self.world.step(self.demands())
         for _ in range(later):
             self.world.step(self.demands())
+        if later % 2:
+            self.world.compact()
         self.world.succeed(commands_go_on=commands_go_on)
 
     @invariant()

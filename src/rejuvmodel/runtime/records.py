@@ -7,8 +7,10 @@ longer than a process. `plain` and `parsed` turn records into JSON values and ba
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
-from typing import Any
+from datetime import datetime
+from typing import Any, get_args
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.plain_values import choice, described, keys
@@ -171,23 +173,24 @@ class SlotFired:
     slot: str
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How everything stands: a successor forgets all records before this one.
+
+    Parameters
+    ----------
+    entries : tuple of tuple
+        Records that state it, each with the wall clock at which it came to be so.
+    """
+
+    entries: tuple[tuple[datetime, Record], ...]
+
+
 Record = (
-    Entered
-    | RestartBegan
-    | RollChanged
-    | RollLeft
-    | Held
-    | DelayDrawn
-    | EpisodeBegan
-    | EpisodeEnded
-    | SlotFired
-)
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        Entered, RestartBegan, RollChanged, RollLeft, Held, DelayDrawn, EpisodeBegan, EpisodeEnded, SlotFired,
-    )
-}  # fmt: skip
+    Entered | RestartBegan | RollChanged | RollLeft | Held | DelayDrawn | EpisodeBegan | EpisodeEnded
+    | SlotFired | Snapshot
+)  # fmt: skip
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _TYPES = {
     "server": str, "phase": str, "role": str, "cause": str, "partner": str, "why": str, "halted": str,
     "clock": str, "mark": str, "slot": str, "step": int, "attempt": int, "paused": bool,
@@ -214,6 +217,8 @@ def plain(record: Record) -> dict[str, Any]:
             value = [list(pair) for pair in value]
         elif field.name == "asked":
             value = list(value)
+        elif field.name == "entries":
+            value = [[at.isoformat(), plain(entry)] for at, entry in value]
         values[field.name] = "infinity" if value == float("inf") else value
     return values
 
@@ -255,6 +260,8 @@ def _value(key: str, value: object) -> Any:
     """One field, of the type that it must have."""
     if key == "left" and isinstance(value, list):
         return tuple(_pair(entry) for entry in value)
+    if key == "entries" and isinstance(value, list):
+        return tuple(_entry(entry) for entry in value)
     if key == "asked" and isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     if key == "identity" and (value is None or isinstance(value, str)):
@@ -276,3 +283,13 @@ def _pair(entry: object) -> tuple[str, str | None]:
         if isinstance(name, str) and (life is None or isinstance(life, str)):
             return name, life
     raise InvalidInputError("left", described(entry), "a server and its life are expected", "Drop it.")
+
+
+def _entry(entry: object) -> tuple[datetime, Record]:
+    """One record of a snapshot and its time."""
+    if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
+        with suppress(ValueError):
+            at = datetime.fromisoformat(entry[0])
+            if at.tzinfo is not None:
+                return at, parsed(entry[1])
+    raise InvalidInputError("entries", described(entry), "a time and a record are expected", "Drop it.")

@@ -26,6 +26,7 @@ from rejuvmodel.runtime.records import (
     RollChanged,
     RollLeft,
     SlotFired,
+    Snapshot,
 )
 from rejuvmodel.runtime.settings import GroupSettings
 from rejuvmodel.runtime.states import Admission, Mode, Phase, Role
@@ -58,7 +59,7 @@ def resumed(
     """
     state = first_state(settings)
     servers, producer, dropped = dict(state.servers), ProducerState(), []
-    for at, record in journal:
+    for at, record in _since_the_snapshot(journal):
         match record:
             case Entered(server=name) if name in servers:
                 servers[name] = _entered(record, settings, servers[name], _then(at, now), now)
@@ -85,6 +86,17 @@ def resumed(
     oldest = now.clock - settings.gates.restart_period
     state = replace(state, restarts=tuple(at for at in state.restarts if at > oldest))
     return replace(state, servers=servers), producer, tuple(dict.fromkeys(dropped))
+
+
+def _since_the_snapshot(journal: Iterable[tuple[datetime, Record]]) -> list[tuple[datetime, Record]]:
+    """What the last snapshot states, and what came after it."""
+    found: list[tuple[datetime, Record]] = []
+    for at, record in journal:
+        if isinstance(record, Snapshot):
+            found = list(record.entries)
+        else:
+            found.append((at, record))
+    return found
 
 
 def _then(at: datetime, now: Moment) -> float:

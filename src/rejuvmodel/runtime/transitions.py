@@ -39,6 +39,7 @@ class Cause(Enum):
     ESCALATED = "recovery failed, tried again"
     REPAIRED = "fault cleared by somebody else"
     GIVEN_UP = "recovery failed for good"
+    RESTATED = "as it stood"  #: only in a snapshot of the journal; no row of the table
 
 
 @dataclass(frozen=True, slots=True)
