@@ -277,6 +277,21 @@ def test_3_store_that_cannot_be_written(tmp_path: Path, clock: Clock) -> None:
         assert lease.valid
 
 
+def test_in_doubt_it_is_not_ours(tmp_path: Path, clock: Clock) -> None:
+    """A holder that cannot see the lease, because another writes or the file was moved, must not finish."""
+    path = tmp_path / "j.db"
+    with Lease(path, "web", ttl=1.0, clock=clock) as lease:
+        lease.hold()
+        writer = sqlite3.connect(path, isolation_level=None)
+        writer.execute("BEGIN EXCLUSIVE")
+        assert not lease.is_ours()
+        writer.execute("ROLLBACK")
+        writer.close()
+        assert lease.is_ours()
+        path.rename(tmp_path / "aside.db")
+        assert (lease.is_ours(), lease.valid, lease.epoch) == (False, False, 1)
+
+
 def test_20_a_changed_row(tmp_path: Path, clock: Clock) -> None:
     """Row 20: a lease that somebody changed is nobody's to take until the file is mended; then one has it."""
     path = tmp_path / "j.db"

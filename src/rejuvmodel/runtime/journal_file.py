@@ -254,6 +254,25 @@ def _alone(folder: str) -> Iterator[None]:
         os.close(number)
 
 
+def is_in_use(error: JournalError) -> bool:
+    """Return whether another process was in the way.
+
+    Parameters
+    ----------
+    error : JournalError
+        What was raised.
+
+    Returns
+    -------
+    bool
+        True if it held the file for longer than was waited, or has put another in its place.
+    """
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return cause is None
+
+
 def _is_passing(error: sqlite3.DatabaseError) -> bool:
     """Whether the file is sound and only the disk, or another process, is in the way."""
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in (

@@ -25,7 +25,7 @@ from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.identity import Identity, identity_of, is_gone
-from rejuvmodel.runtime.journal_file import JournalFile
+from rejuvmodel.runtime.journal_file import JournalError, JournalFile, is_in_use
 from rejuvmodel.runtime.journal_rows import LEASE, SET_LEASE, checksum, fits
 
 #: Written again when less than this part of the time is left.
@@ -195,15 +195,23 @@ class Lease:
         -------
         bool
             True if its epoch is still ours: what was begun may be finished or undone where the file can be
-            read but no longer written. Nothing new may begin by this.
+            read but no longer written. Nothing new may begin by this. False if the file was moved, or
+            another process is writing to it all the time: it may be taking the lease.
 
         Raises
         ------
         JournalError
-            If the file cannot be read.
+            If the disk fails, so that nobody on this machine can read the file.
         """
-        row = self._read()
-        return self._epoch is not None and row is not None and row[1] == self._epoch and not self._file.moved
+        if self._epoch is None:
+            return False
+        try:
+            row = self._read()
+        except JournalError as error:
+            if is_in_use(error):
+                return False
+            raise
+        return row is not None and row[1] == self._epoch
 
     def holder(self) -> LeaseHolder | None:
         """Return who has the lease.
