@@ -21,7 +21,7 @@ from rejuvmodel.runtime.failures import OutsideError
 from rejuvmodel.runtime.haproxy import HAProxyBalancer
 from rejuvmodel.runtime.http_exchange import request
 
-SERVER = Path(__file__).parent / "leaking_server.py"
+SERVER = Path(__file__).parents[1] / "examples" / "runtime" / "leaking_server.py"
 NAMES = ("s1", "s2", "s3")
 #: Whatever is waited for here comes within seconds; a shared machine gets more.
 PATIENCE = 20.0

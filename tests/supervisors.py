@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from processes import end_tree
 
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls
 from rejuvmodel.runtime.failures import OutsideError
@@ -85,17 +85,3 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError(f"supervisor did not start: {log.read_text()}")
-
-
-def end_tree(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here and whatever it has started, and wait until all are gone."""
-    children = []
-    with suppress(psutil.NoSuchProcess):
-        children = psutil.Process(process.pid).children(recursive=True)
-    if process.poll() is None:
-        process.kill()  # first, so that it starts nothing again
-    process.wait()
-    for one in children:
-        with suppress(psutil.NoSuchProcess):
-            one.kill()
-    psutil.wait_procs(children, 5)

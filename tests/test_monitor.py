@@ -23,7 +23,7 @@ from rejuvmodel.runtime.monitor import JointMonitor
 from rejuvmodel.runtime.process_monitor import ProcessMonitor
 from rejuvmodel.runtime.samples import QUANTITIES, Sample
 
-SERVER = Path(__file__).parent / "leaking_server.py"
+SERVER = Path(__file__).parents[1] / "examples" / "runtime" / "leaking_server.py"
 
 
 def http(body: bytes, status: str = "200 OK") -> Answer:
