@@ -30,6 +30,7 @@ from scipy.sparse.linalg import splu
 
 import rejuvmodel as rj
 from benchmarks.grid_sweeps import grid_sweeps
+from benchmarks.runtime_looks import runtime_looks
 from benchmarks.runtime_ticks import runtime_ticks
 from rejuvmodel.models import compiled_horner
 from rejuvmodel.models.product_form import ProductForm
@@ -55,6 +56,7 @@ def main() -> None:
     simulations()
     pool_formulas()
     runtime_ticks(row)
+    runtime_looks(row)
     starts()
 
 

@@ -13,7 +13,7 @@ from rejuvmodel.runtime.names import checked_name
 
 
 class KnownProcess:
-    """Says which process a program is; to be called by one monitor's thread.
+    """Says which process a program is; may be called from any thread.
 
     Parameters
     ----------
@@ -48,8 +48,9 @@ class KnownProcess:
         OutsideError
             If that cannot be known; then it is asked again at the next call.
         """
-        if self._last is not None:
-            identity, until = self._last
+        last = self._last
+        if last is not None:
+            identity, until = last
             if not until.over and is_alive(identity):
                 return identity
         self._last = None

@@ -88,9 +88,10 @@ class ProcessMonitor:
 
     def _measured(self, psutil: Any, identity: Identity) -> tuple[float, float, float]:
         """Return memory [bytes], open files, and processor time [s]."""
-        if self._process is None or self._process[0] != identity:
-            self._process = (identity, psutil.Process(identity.pid))
-        first = self._process[1]
+        known = self._process
+        if known is None or known[0] != identity:
+            self._process = known = (identity, psutil.Process(identity.pid))
+        first = known[1]
         memory = files = used = 0.0
         for process in [first, *(first.children(recursive=True) if self._with_children else [])]:
             try:
