@@ -18,6 +18,8 @@ from rejuvmodel.runtime.ticks import Ticks
 
 #: While something is under way the loop does not wait longer than this [s].
 _BUSY_TICK = 0.25
+#: Ticks in a row at rest after which those that wait in a single pass are left.
+_REFUSED = 3
 #: How long a single pass waits for everything to answer [s].
 _FIRST_VIEW = 30.0
 
@@ -76,7 +78,7 @@ class Runner:
             self.wait(began)
 
     def once(self, stop: threading.Event) -> dict[str, Any]:
-        """Look until every server is judged, do what is due to its end, and return.
+        """Look until every server is judged, rejuvenate those that are due, each at most once, and return.
 
         Parameters
         ----------
@@ -86,20 +88,33 @@ class Runner:
         Returns
         -------
         dict
-            The status document.
+            The status document; servers that were due and had to wait have their refusals there.
         """
         rules = self.file.rules
         looks = max(rules.unstable_after, rules.normal_after, rules.failed_after) + 1
-        deadline = Deadline(_FIRST_VIEW)
+        deadline, rested = Deadline(_FIRST_VIEW), 0
         while True:
             self._ticks.stopping = stop.is_set()
             began = time.monotonic()
             self.tick()
             looks -= self.ready
-            over = self._ticks.stopping or looks <= 0 or (not self.ready and deadline.over)
-            if over and self.at_rest:
+            if looks == 0 and self.ready:
+                self._ticks.take_no_more()
+            rested = rested + 1 if looks < 0 and self.at_rest else 0
+            if self._ticks.stopping or rested >= (1 if self.idle else _REFUSED):
+                if self.at_rest:
+                    return self._ended()
+            elif not self.ready and deadline.over:
                 return self.status()
             self.wait(began)
+
+    def _ended(self) -> dict[str, Any]:
+        """The status at the end of a single pass; whoever had to wait is not kept for another day."""
+        found = self.status()
+        if found["roll"]:
+            self.put({"ask": "cancel"})
+            self.tick()
+        return found
 
     def tick(self) -> None:
         """Do everything once."""

@@ -25,7 +25,7 @@ from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.controller import is_idle
 from rejuvmodel.runtime.dry_running import DryRunning
 from rejuvmodel.runtime.earlier_commands import end_earlier
-from rejuvmodel.runtime.events import Demand, Event, ResumeAsked, Tick
+from rejuvmodel.runtime.events import Demand, Event, ResumeAsked, RollAsked, Tick
 from rejuvmodel.runtime.failures import OutsideError
 from rejuvmodel.runtime.fault_watch import FaultWatch
 from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultState
@@ -103,6 +103,7 @@ class Ticks:
         self._blackout = Blackout(file.connections.blackout, wake)
         self._dry = DryRunning(file) if file.connections.executor.type == "dry-run" else None
         self._faults = FaultWatch(file, self._attention)
+        self._asked: list[Event] = []
         self._ended_earlier = False
         self._shot = Snapshot(_now())
 
@@ -131,6 +132,12 @@ class Ticks:
             JSON values.
         """
         return status(self.file, self._shot)
+
+    def take_no_more(self) -> None:
+        """Turn what the policy has made due into a roll, and let nothing more become due."""
+        self._by_policy = False
+        if self._shot.demands:
+            self._asked.append(RollAsked("due in a single pass", servers=tuple(self._shot.demands)))
 
     def close(self) -> None:
         """Give the lease back and close everything."""
@@ -217,7 +224,8 @@ class Ticks:
         demands = {one.server: one for one in (*found.demands, *(made.demands if made is not None else ()))}
         rolls = () if made is None else made.rolls
         out = _Outcome()
-        for event in (*self._workers.ends(), *self.inbox.events(), *found.events):
+        asked, self._asked = self._asked, []
+        for event in (*self._workers.ends(), *self.inbox.events(), *asked, *found.events):
             self._take(event, out, sight, now, epoch)
         dues: tuple[Event, ...] = (*rolls, Tick(tuple(demands.values())))
         for event in dues:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -69,6 +70,7 @@ class ProcessExecutor:
         self._stop_timeout = seconds("stop_timeout", stop_timeout)
         self._settle = seconds("settle", settle)
         self._children: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def restart(self, program: str) -> None:
         """Stop the program if it runs, and start it.
@@ -115,7 +117,8 @@ class ProcessExecutor:
             self._keep(program, identity)
         if identity is None or until(Deadline(self._settle), lambda: identity_of(pid) is None):
             found = f"it ended at once, with exit code {_exit_code(pid)}"
-            self._children.pop(program, None)
+            with self._lock:
+                self._children.pop(program, None)
             raise CommandError(program, found, f"Read {self._directory / f'{program}.log'}.")
         return identity
 
@@ -165,8 +168,11 @@ class ProcessExecutor:
             If its file is there and cannot be read.
         """
         self._command(program)
-        if program in self._children and _exit_code(self._children[program]) is not None:
-            del self._children[program]
+        child = self._children.get(program)
+        if child is not None and _exit_code(child) is not None:
+            with self._lock:  # a monitor asks while a restart goes on: only what was looked at is forgotten
+                if self._children.get(program) == child:
+                    del self._children[program]
         try:
             text = self._file(program).read_text("ascii")
             pid, started = text.split()
@@ -217,7 +223,8 @@ class ProcessExecutor:
         except OSError as problem:
             found = f"it cannot be started ({problem.strerror})"
             raise CommandError(program, found, "Check the command.") from None
-        self._children[program] = pid
+        with self._lock:
+            self._children[program] = pid
         return pid
 
     def _command(self, program: str) -> Command:

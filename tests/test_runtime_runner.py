@@ -1,0 +1,233 @@
+"""The runner with real processes and a balancer: policy, operators, dry run, end, and two of them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from free_ports import held_ports
+
+from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.executors.process import ProcessExecutor
+from rejuvmodel.runtime.parts import executor_of
+from rejuvmodel.runtime.rolls import roll
+from rejuvmodel.runtime.runner import Runner
+
+SERVER = Path(__file__).parents[1] / "examples" / "runtime" / "leaking_server.py"
+FILE = """
+[group]
+name = "web"
+mode = "active/active"
+required = 1
+tick = "0.05 s"
+{policy}
+[balancer]
+type = "in-process"
+[executor]
+type = "process"
+directory = "."
+healthy_for = "0.2 s"
+restart_timeout = "20 s"
+"""
+ENTRY = """
+[[servers]]
+name = "s{number}"
+health = "http://127.0.0.1:{port}/healthz"
+command = ["{python}", "{server}", "{port}", "0.1"]
+"""
+#: Makes every server unstable at once.
+UNSTABLE = '[thresholds]\nuptime = "0.01 s"\nunstable_after = 1\n[policy]\nconfirm_for = {confirm}\n'
+
+
+@dataclass
+class Two:
+    """Two servers, and the file that says how they are kept."""
+
+    file: RuntimeFile
+    executor: ProcessExecutor
+
+    def lives(self) -> dict[str, object]:
+        """Which processes the servers are."""
+        return {name: self.executor.identity(name) for name in ("s1", "s2")}
+
+
+@contextmanager
+def two(folder: Path, policy: str = "", *, dry: bool = False) -> Iterator[Two]:
+    """Yield two running servers."""
+    with held_ports(2) as ports:
+        text = FILE.format(policy=policy)
+        for number, port in enumerate(ports, start=1):
+            text += ENTRY.format(number=number, port=port, python=sys.executable, server=SERVER)
+        path = folder / "web.toml"
+        path.write_text(text, encoding="utf-8")
+        executor = executor_of(read_runtime_file(path))
+        assert isinstance(executor, ProcessExecutor)
+        if dry:
+            lines = [line for line in text.splitlines() if not line.startswith(("command", "directory"))]
+            path.write_text("\n".join(lines).replace('"process"', '"dry-run"'), encoding="utf-8")
+        try:
+            for name in ("s1", "s2"):
+                executor.start(name)
+            yield Two(read_runtime_file(path), executor)
+        finally:
+            for name in ("s1", "s2"):
+                executor.stop(name)
+
+
+@contextmanager
+def running(file: RuntimeFile, **options: bool) -> Iterator[Runner]:
+    """Yield a runner whose loop goes on in another thread; it is stopped at the end."""
+    stop = threading.Event()
+    with Runner(file, **options) as runner:
+        thread = threading.Thread(target=runner.run, args=(stop,))
+        thread.start()
+        try:
+            yield runner
+        finally:
+            stop.set()
+            runner.wake()
+            thread.join(60)
+        assert not thread.is_alive()
+
+
+def until(runner: Runner, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """Wait until something holds of the status."""
+    end = time.monotonic() + 30
+    while not holds(found := runner.status()):
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+def phases(found: dict[str, Any]) -> set[str]:
+    """The phases of all servers."""
+    return {server["phase"] for server in found["servers"]}
+
+
+def test_the_policy_rejuvenates_one_server_after_another(tmp_path: Path) -> None:
+    """Both are unstable for long enough; both get a new process, and never at the same time."""
+    with two(tmp_path, UNSTABLE.format(confirm='"0.1 s"')) as one:
+        before, away = one.lives(), []
+        with running(one.file) as runner:
+
+            def renewed(found: dict[str, Any]) -> bool:
+                away.append(found["away"])
+                lives = one.lives()
+                return all(lives[name] not in (None, before[name]) for name in lives)
+
+            until(runner, renewed)
+        assert max(away) == 1
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each server is named once, with the rule; processes and orders stay as they are."""
+    caplog.set_level(logging.INFO, "rejuvmodel")
+    with two(tmp_path, UNSTABLE.format(confirm='"0.1 s"'), dry=True) as one:
+        before = one.lives()
+        with running(one.file) as runner:
+            until(runner, lambda _: "would drain and restart s1: unstable for long enough" in caplog.text)
+            found = runner.status()
+            with Runner(one.file, by_policy=False) as other:
+                assert not other.ready
+        assert one.lives() == before
+    assert found["dry_run"]
+    assert phases(found) <= {"serving", "watched"}
+    assert {server["admission"] for server in found["servers"]} == {"ready"}
+    assert caplog.text.count("would drain and restart s1") == 1
+
+
+def test_a_paused_group_begins_nothing_until_it_is_resumed(tmp_path: Path) -> None:
+    """What is due says that an operator has paused it; after resume it goes on."""
+    with two(tmp_path, UNSTABLE.format(confirm='"2 s"')) as one, running(one.file) as runner:
+        before = one.lives()
+        until(runner, lambda found: found["acting"])
+        assert runner.post({"ask": "pause"})["status"]["paused"]
+        found = until(runner, lambda found: all(server["refusal"] for server in found["servers"]))
+        assert {server["refusal"]["reason"] for server in found["servers"]} == {"paused"}
+        assert one.lives() == before
+        assert not runner.post({"ask": "resume"})["status"]["paused"]
+        until(runner, lambda _: one.lives()["s1"] not in (None, before["s1"]))
+
+
+def test_an_operator_rejuvenates_one_server(tmp_path: Path) -> None:
+    """The one that was named, and no other."""
+    with two(tmp_path) as one, running(one.file) as runner:
+        before = one.lives()
+        until(runner, lambda found: found["acting"] and found["serving"] == 2)
+        assert runner.post({"ask": "rejuvenate", "servers": ["s2"]})["ok"]
+        until(runner, lambda found: not found["roll"] and phases(found) == {"serving"})
+        after = one.lives()
+    assert after["s1"] == before["s1"]
+    assert after["s2"] not in (None, before["s2"])
+
+
+def test_a_single_pass_does_what_is_due_and_ends(tmp_path: Path) -> None:
+    """All that are due are rejuvenated once, however soon they are due again; the last status is returned."""
+    with two(tmp_path, UNSTABLE.format(confirm="0")) as one:
+        before = one.lives()
+        with Runner(one.file) as runner:
+            found = runner.once(threading.Event())
+        after = one.lives()
+    assert phases(found) <= {"serving", "watched"}
+    assert all(after[name] not in (None, before[name]) for name in after)
+
+
+def test_a_runner_that_is_told_to_stop_finishes_what_has_begun(tmp_path: Path) -> None:
+    """The server that is being restarted comes back, and the other one of the roll is not begun."""
+    with two(tmp_path) as one:
+        before = one.lives()
+        with running(one.file) as runner:
+            until(runner, lambda found: found["acting"] and found["serving"] == 2)
+            runner.post({"ask": "roll"})
+            until(runner, lambda found: "warming" in phases(found))
+        found, after = runner.status(), one.lives()
+    assert phases(found) == {"serving"}
+    assert sum(after[name] != before[name] for name in after) == 1
+    assert len(found["roll"]) == 1
+
+
+def test_of_two_runners_one_acts_and_the_other_stands_by(tmp_path: Path) -> None:
+    """The second says who acts, refuses requests, and takes over when the first has gone."""
+    with two(tmp_path) as one:
+        with running(one.file) as first:
+            until(first, lambda found: found["acting"])
+            with running(one.file) as second:
+                found = until(second, lambda found: found["holder"])
+                assert not found["acting"]
+                answer = second.post({"ask": "pause"})
+                assert not answer["ok"]
+                assert found["holder"] in answer["error"]
+        with running(one.file) as third:
+            until(third, lambda found: found["acting"])
+
+
+def test_a_roll_that_has_to_wait_for_ever_is_given_up_with_the_reason(tmp_path: Path) -> None:
+    """A blackout check that never clears leaves every server as it was."""
+    policy = '[policy]\nblackout = [["false"]]\n'
+    with two(tmp_path, policy) as one:
+        before = one.lives()
+        with Runner(one.file, by_policy=False) as runner:
+            result = roll(runner, patience=1.0)
+        assert one.lives() == before
+    assert not result.ok
+    assert result.rejuvenated == ()
+    assert set(result.left) == {"s1", "s2"}
+    assert "exit code 1" in result.left["s1"]
+
+
+def test_the_runtime_never_loads_numpy(tmp_path: Path) -> None:
+    """A controller has a small memory: it must do without the library's numerical half."""
+    import subprocess
+
+    code = "import sys, rejuvmodel.runtime.rolls; sys.exit('numpy' in sys.modules or 'scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=tmp_path).returncode == 0
