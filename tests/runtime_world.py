@@ -93,6 +93,9 @@ class World:
     restarted: list[str] = field(default_factory=list)
     least_seen: int = 10**9
     rejuvenating: set[str] = field(default_factory=set)
+    ill: dict[str, int] = field(default_factory=dict)
+    reborn: dict[str, int] = field(default_factory=dict)
+    tried_again: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for one in self.settings.servers:
@@ -205,6 +208,12 @@ class World:
             assert machine.admission is Admission.MAINTENANCE, "restarted on the available list"
             self.lost += machine.sessions
             assert machine.sessions == 0 or self.settings.force_drain, "restarted with sessions"
+        if isinstance(action, Recover) and machine.alive and machine.name not in self.tried_again:
+            well = self.healthy(machine) and machine.life != self.ill[machine.name]
+            assert not well, "a recovery has ended a life that was well"
+            young = self.clock - machine.born < self.settings.deadlines.recover
+            assert not (young and self.reborn.get(machine.name) == machine.life), "recovered twice"
+        self.tried_again.discard(action.server)
         machine.alive = False
         machine.sessions = 0
 
@@ -282,6 +291,12 @@ class World:
         if cause is Cause.COMMANDED and phase is not Phase.RECOVERING:
             self.rejuvenating.add(name)
             self.commanded[name] = self.commanded.get(name, 0) + 1
+        if cause is Cause.FAULT:
+            self.ill[name] = self.machines[name].life
+            self.reborn.pop(name, None)
+            assert not self.serves(self.machines[name]), "a fault of a server that serves"
+        if cause is Cause.COMMANDED and phase is Phase.RECOVERING:
+            self.tried_again.add(name)  # an operator's wish
         if phase in (Phase.SERVING, Phase.STANDBY, Phase.OUT, Phase.FAILED):
             self.rejuvenating.discard(name)
         leaves = phase in (Phase.DRAINING, Phase.CLEANING) and cause in (Cause.COVERED, Cause.PARKED)
@@ -298,7 +313,9 @@ class World:
         for command in self.commands:
             restart = isinstance(command.action, Restart | Recover)
             if restart and commands_go_on and not command.fails and not command.hangs:
-                self.revive(self.machines[command.action.server])
+                machine = self.machines[command.action.server]
+                self.revive(machine)
+                self.reborn[machine.name] = machine.life
         self.commands, self.watched, self.reports = [], FaultState(), {}
         self.state, _, dropped = resumed(self.settings, self.entries(), self.view(), self.now)
         return dropped
@@ -334,4 +351,6 @@ class World:
         self.duplexer_fails = self.executor_fails = self.executor_hangs = False
         for machine in self.machines.values():
             machine.stuck = machine.broken = machine.hidden = machine.unreached = machine.mute = False
+            if self.faults is None or self.faults.heartbeat is None:
+                machine.hung = False  # somebody has to see to it
             machine.load = 0.1 if math.isnan(machine.load) else machine.load

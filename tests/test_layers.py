@@ -23,8 +23,8 @@ FLOORS = (
     {
         "runtime.states", "runtime.views", "runtime.settings", "runtime.refusals", "runtime.group_state",
         "runtime.transitions", "runtime.records", "runtime.events", "runtime.actions",
-        "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.progress",
-        "runtime.incidents", "runtime.controller",
+        "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.recovery",
+        "runtime.progress", "runtime.incidents", "runtime.controller",
         "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
         "runtime.producer", "runtime.resuming", "runtime.snapshots", "runtime.faults",
     },

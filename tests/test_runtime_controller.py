@@ -333,19 +333,6 @@ def test_cold_server_waits() -> None:
     assert world.clock - cold >= DEADLINES.healthy_for
 
 
-def test_spare_dies_during_the_switch() -> None:
-    """If the spare dies while it is promoted, the next is taken, or the primary stays (row 11)."""
-    for spares, life in ((2, 2), (1, 1)):
-        world = World(standby(2, spares))
-        world.step(due("s0"))
-        until(world, Phase.PROMOTING, "t0")
-        world.machines["t0"].alive = False
-        for _ in range(30):
-            world.step()
-        assert world.machines["s0"].life == life
-        assert world.least_seen == 2
-
-
 def test_crash_during_a_roll() -> None:
     """An unplanned crash counts against the budget: the roll pauses until the server is back (row 12)."""
     world = World(active(4, required=2))

@@ -22,14 +22,32 @@ from hypothesis.stateful import (
 )
 from runtime_world import World
 
-from rejuvmodel.runtime import progress
+from rejuvmodel.runtime import progress, recovery
 from rejuvmodel.runtime.controller import is_idle
-from rejuvmodel.runtime.events import Demand, FaultDetected, PauseAsked, ResumeAsked, RollAsked, Tick
+from rejuvmodel.runtime.events import (
+    Demand,
+    FaultCleared,
+    FaultDetected,
+    PauseAsked,
+    ResumeAsked,
+    RollAsked,
+    Tick,
+)
+from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Deadlines, GateSettings, GroupSettings, ServerSettings
 from rejuvmodel.runtime.states import Admission, Condition, Mode, Phase, Role
-from rejuvmodel.runtime.transitions import Cause
+from rejuvmodel.runtime.transitions import NEXT, Cause
 
 DEADLINES = Deadlines(duplex=3, drain=5, up=6, clean=3, restart=8, recover=8, healthy_for=1)
+
+
+DETECTORS = st.builds(
+    FaultSettings,
+    heartbeat=st.sampled_from([None, 4.0]),
+    watchdog=st.sampled_from([None, 4.0]),
+    watchdog_alone=st.booleans(),
+    grace=st.sampled_from([0.0, 5.0]),
+)
 
 
 @st.composite
@@ -59,9 +77,12 @@ def groups(draw: st.DrawFn) -> GroupSettings:
         duplexed=draw(st.booleans()),
         checkpoint_every=5,
         recover_attempts=2,
+        recover_period=draw(st.sampled_from([0, 20])),
     )
 
 
+#: What can be wrong with one server.
+WRONGS = ["stuck", "broken", "hidden", "unreached", "hung", "mute"]
 #: Phases that a rejuvenation or a recovery passes.
 PASSED = [phase for phase in Phase if phase not in (Phase.SERVING, Phase.STANDBY, Phase.WATCHED)]
 
@@ -72,9 +93,9 @@ class Faults(RuleBasedStateMachine):
     world: World
     names: list[str]
 
-    @initialize(group=groups())
-    def begin(self, group: GroupSettings) -> None:
-        self.world = World(group)
+    @initialize(group=groups(), faults=DETECTORS)
+    def begin(self, group: GroupSettings, faults: FaultSettings) -> None:
+        self.world = World(group, faults=faults)
         self.names = list(self.world.machines)
 
     def one(self, k: int) -> str:
@@ -105,17 +126,27 @@ class Faults(RuleBasedStateMachine):
     def crashes(self, k: int) -> None:
         self.world.machines[self.one(k)].alive = False
 
+    @rule(k=st.integers(0, 4), commands_go_on=st.booleans())
+    def killed_while_it_recovers(self, k: int, commands_go_on: bool) -> None:
+        """A server crashes, and so does the controller as soon as it is at work on it."""
+        name = self.one(k)
+        self.world.machines[name].alive = False
+        for _ in range(8):
+            if self.world.state.servers[name].phase is Phase.RECOVERING:  # type: ignore[union-attr]
+                self.world.succeed(commands_go_on=commands_go_on)
+                break
+            self.world.step(self.demands())
+
     @rule(k=st.integers(0, 4))
     def restarted_by_others(self, k: int) -> None:
-        machine = self.world.machines[self.one(k)]
-        if machine.alive:
-            self.world.revive(machine)
+        self.world.revive(self.world.machines[self.one(k)])
 
     @rule(k=st.integers(0, 4))
-    def detected(self, k: int) -> None:
+    def falsely_detected(self, k: int) -> None:
         self.world.tell(FaultDetected(self.one(k), "no heartbeat"))
+        self.world.tell(FaultCleared(self.one(k)))
 
-    @rule(k=st.integers(0, 4), what=st.sampled_from(["stuck", "broken", "hidden"]), bad=st.booleans())
+    @rule(k=st.integers(0, 4), what=st.sampled_from(WRONGS), bad=st.booleans())
     def machine_fault(self, k: int, what: str, bad: bool) -> None:
         setattr(self.world.machines[self.one(k)], what, bad)
 
@@ -187,9 +218,6 @@ def close(world: World) -> None:
             out = tuple(n for n, one in world.state.servers.items() if one.phase is Phase.OUT)
             if out:
                 world.tell(RollAsked("try again", True, out))
-            for name, machine in world.machines.items():
-                if not machine.alive:
-                    world.tell(FaultDetected(name, "dead"))
         decision = world.step()
         everyone = all(map(world.healthy, world.machines.values()))
         settled = is_idle(replace(world.state, roll={})) and set(world.state.roll) <= set(decision.refusals)
@@ -257,6 +285,21 @@ def _unseen_others() -> Iterator[None]:
         yield
 
 
+def _recovers_again(draft: Any, name: str) -> Any:
+    """Trust that no recovery was commanded before."""
+    if draft.servers[name].ticket == 0:
+        draft.recover(name)
+        return None
+    return recovery.recovering(draft, name)
+
+
+def _anything_is_a_fault(draft: Any, event: Any) -> None:
+    """Believe whoever says that a server is down."""
+    server = draft.servers.get(event.server)
+    if server is not None and (server.phase, Cause.FAULT) in NEXT:
+        draft.move(event.server, Cause.FAULT, identity=draft.look(event.server).identity)
+
+
 PLANTS = {
     "no budget": lambda: patch("rejuvmodel.runtime.controller.full", return_value=None),
     "no look at the others": _unseen_others,
@@ -265,6 +308,10 @@ PLANTS = {
     "a successor that restarts again": lambda: patch.dict(
         progress.PROGRESS, {Phase.RESTARTING: _restarts_again}
     ),
+    "a successor that recovers again": lambda: patch.dict(
+        progress.PROGRESS, {Phase.RECOVERING: _recovers_again}
+    ),
+    "a suspect that is dead": lambda: patch("rejuvmodel.runtime.incidents._fault", _anything_is_a_fault),
 }
 
 

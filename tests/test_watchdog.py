@@ -173,7 +173,7 @@ def test_reader_ends(path: str) -> None:
 def test_reporter_of_the_documents(watchdog: Watchdog, path: str) -> None:
     """The lines that the documents show for a server report it, and do not wait when nobody reads."""
     page = (Path(__file__).parents[1] / "docs" / "theory" / "faults.md").read_text(encoding="utf-8")
-    code = page.split("```py\n")[1].split("```")[0].replace("/run/web.watchdog", path)
+    code = page.split("```python\n")[1].split("```")[0].replace("/run/web.watchdog", path)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
     until(lambda: "web1" in watchdog.reports())
     watchdog.close()

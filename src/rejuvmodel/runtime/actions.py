@@ -100,11 +100,14 @@ class Recover:
         From 1; each harder than the last.
     ticket : int
         Number under which its end is reported.
+    identity : str or None
+        The life that failed, where it is known: whoever finds another must not restart it.
     """
 
     server: str
     attempt: int
     ticket: int
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
         duplexed=duplexer is not None,
         checkpoint_every=checkpoint,
         recover_attempts=shared.integer("recover_attempts", 2, minimum=1),
+        recover_period=seconds(shared, "recover_period", 600.0, positive=False),
     )  # fmt: skip
     rules = read_thresholds(file.table("thresholds", None))
     producer = read_policy(policy, rules, servers=len(servers), required=required, max_concurrent=at_a_time)

@@ -17,8 +17,8 @@ from rejuvmodel.toml_tables import Table
 CLEAN = ("file_system", "buffers", "memory")
 #: Keys of [executor] that are the controller's, whatever the executor.
 SHARED = (
-    "type", "restart_timeout", "recover_timeout", "recover_attempts", "healthy_for", "restart_cap",
-    "restart_period",
+    "type", "restart_timeout", "recover_timeout", "recover_attempts", "recover_period", "healthy_for",
+    "restart_cap", "restart_period",
 )  # fmt: skip
 
 

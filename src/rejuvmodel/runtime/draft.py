@@ -17,6 +17,8 @@ from rejuvmodel.runtime.transitions import NEXT, Cause
 from rejuvmodel.runtime.views import GroupView, Moment, ServerView
 
 _ROLES = {Phase.STANDBY: Role.SPARE, Phase.PROMOTING: Role.PRIMARY, Phase.JOINING: Role.PRIMARY}
+#: Phases that a recovered server goes on to.
+RECOVERED = (Phase.JOINING, Phase.STANDBY)
 #: Causes after which a server rests before it is tried again.
 _CALLED_BACK = {Cause.UNCOVERED, Cause.RECALLED, Cause.WITHDRAWN}
 
@@ -88,8 +90,13 @@ class Draft:
             fresh["attempt"] = before.attempt + 1
         elif row.target is Phase.WARMING:
             fresh["attempt"] = before.attempt
+        elif row.target is Phase.FAILED:
+            lately = self.now.clock - before.recovered < self.settings.recover_period
+            fresh["attempt"] = before.tried if lately else 0
         elif row.target in (Phase.SERVING, Phase.STANDBY):
             fresh |= {"partner": "", "identity": None}
+        if before.phase is Phase.WARMING and before.attempt and row.target in RECOVERED:
+            fresh |= {"tried": before.attempt, "recovered": self.now.clock}
         if cause in _CALLED_BACK:
             fresh["not_before"] = self.now.clock + self.settings.gates.retry_after
         after = replace(before, **(fresh | changes))
@@ -109,8 +116,7 @@ class Draft:
         elif after.phase is Phase.RESTARTING:
             self.restart(name)
         elif after.phase is Phase.RECOVERING:
-            self._restarting(name)
-            self.order(name, Recover(name, after.attempt, self.ticket()))
+            self.recover(name)
         elif after.phase is Phase.OUT:
             self.halt(name, f"{cause.value}: it stays out of service until it is healthy or somebody decides")
         elif after.phase in (Phase.SERVING, Phase.STANDBY) and cause in (Cause.SEEN_UP, Cause.STANDS_BY):
@@ -131,6 +137,12 @@ class Draft:
         """Order the restart of the life that was there when it was commanded."""
         self._restarting(name)
         self.order(name, Restart(name, self.servers[name].identity, self.ticket()))
+
+    def recover(self, name: str) -> None:
+        """Order the recovery that its attempts have come to."""
+        self._restarting(name)
+        server = self.servers[name]
+        self.order(name, Recover(name, server.attempt, self.ticket(), server.identity))
 
     def _restarting(self, name: str) -> None:
         """Write down a restart, and count it against the cap."""

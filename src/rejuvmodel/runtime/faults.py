@@ -100,12 +100,15 @@ class FaultState:
 
     Parameters
     ----------
+    began : bool
+        Whether the watching has begun.
     watches : mapping of str to Watch
         Servers that are watched.
     back_since : mapping of str to float
         Lost servers, and since when [s] they have been healthy again.
     """
 
+    began: bool = False
     watches: Mapping[str, Watch] = field(default_factory=dict)
     back_since: Mapping[str, float] = field(default_factory=dict)
 
@@ -178,7 +181,10 @@ def detect(
         if server.phase in IN_TRANSITION:
             continue
         report = reports.get(name)
-        watch = watches[name] = _watched(settings, state.watches.get(name), look, report, now)
+        before = state.watches.get(name)
+        if before is None:  # whoever we have just put back on the list was seen healthy before
+            before = Watch(look.identity, now.clock, seen_well=state.began)
+        watch = watches[name] = _watched(settings, before, look, report, now)
         if watch.ill_since is None and not watch.missed:
             continue
         found, missed = _against(settings, watch, look, now)
@@ -194,14 +200,13 @@ def detect(
             assert settings.watchdog is not None  # it was missed
             assert report is not None
             demands.append(Demand(name, report + settings.watchdog, "its watchdog was missed"))
-    return Detection(FaultState(watches, back), tuple(events), suspects, tuple(demands))
+    return Detection(FaultState(True, watches, back), tuple(events), suspects, tuple(demands))
 
 
 def _watched(
-    settings: FaultSettings, before: Watch | None, look: ServerView, report: float | None, now: Moment
+    settings: FaultSettings, watch: Watch, look: ServerView, report: float | None, now: Moment
 ) -> Watch:
     """What is remembered after one more look; the same object while all is well."""
-    watch = Watch(look.identity, now.clock) if before is None else before
     life = look.identity
     if life is not None and life != watch.life:
         new = watch.life is not None

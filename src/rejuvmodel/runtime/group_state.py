@@ -32,6 +32,10 @@ class ServerState:
         Clean steps done.
     attempt : int
         Recoveries tried; 0 outside a recovery.
+    tried : int
+        Recoveries that the last recovery took.
+    recovered : float
+        When [s] the last recovery had ended well.
     healthy_since : float or None
         Since when its health check has held without a break.
     copied : float
@@ -48,6 +52,8 @@ class ServerState:
     ticket: int = 0
     step: int = 0
     attempt: int = 0
+    tried: int = 0
+    recovered: float = -math.inf
     healthy_since: float | None = None
     copied: float = -math.inf
     not_before: float = -math.inf

@@ -14,7 +14,8 @@ from rejuvmodel.runtime.events import (
     ResumeAsked,
     RollAsked,
 )
-from rejuvmodel.runtime.progress import tries_left, way_back
+from rejuvmodel.runtime.progress import way_back
+from rejuvmodel.runtime.recovery import after_failure
 from rejuvmodel.runtime.refusals import Reason, Refusal
 from rejuvmodel.runtime.states import Phase
 from rejuvmodel.runtime.transitions import NEXT, Cause
@@ -78,7 +79,7 @@ def _ended(draft: Draft, event: Done | NotDone) -> None:
             if not problem:
                 draft.move(name, Cause.RESTARTED)
             else:
-                draft.move(name, Cause.ESCALATED if tries_left(draft, name) else Cause.GIVEN_UP)
+                draft.move(name, after_failure(draft, name))
         case _:
             pass
 

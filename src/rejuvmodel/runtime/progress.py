@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from rejuvmodel.runtime.budget import shortage
 from rejuvmodel.runtime.draft import Draft, entered
-from rejuvmodel.runtime.gates import capped, closed
+from rejuvmodel.runtime.gates import closed
+from rejuvmodel.runtime.recovery import failed, recovering, tries_left
 from rejuvmodel.runtime.spares import first_spare
 from rejuvmodel.runtime.states import Admission, Condition, Health, Mode, Phase, Role
 from rejuvmodel.runtime.transitions import Cause
@@ -43,8 +44,9 @@ def _switching(draft: Draft, name: str) -> Cause | None:
         took_over = partner is not None and partner.phase in (Phase.SERVING, Phase.WATCHED)
         if not took_over or look.health is Health.UNHEALTHY:
             spare = first_spare(draft, name)
-            if not spare:
-                return Cause.UNCOVERED
+            other = spare != server.partner and server.partner
+            if not spare or (other and draft.look(name).health is Health.HEALTHY):
+                return Cause.UNCOVERED  # the spare died: the old primary is well and stays
             draft.note(name, partner=spare)
             draft.records.append(entered(name, draft.servers[name], Cause.DUPLEXED))
             draft.move(spare, Cause.NEEDED)
@@ -163,11 +165,10 @@ def _warming(draft: Draft, name: str) -> Cause | None:
         _came_back(draft, name)
         return Cause.STANDS_BY if draft.stands_by(name) else Cause.CAME_BACK
     limit = settings.deadlines.recover if server.attempt else settings.deadlines.restart
-    if draft.age(name) < limit + settings.deadlines.healthy_for:
+    late = draft.age(name) >= limit + settings.deadlines.healthy_for
+    if not late or draft.servers[name].healthy_since is not None:  # healthy now: it has to hold
         return None
-    if not server.attempt:
-        return Cause.STUCK
-    return Cause.ESCALATED if tries_left(draft, name) else Cause.STUCK
+    return Cause.ESCALATED if server.attempt and tries_left(draft, name) else Cause.STUCK
 
 
 def _came_back(draft: Draft, name: str) -> None:
@@ -193,7 +194,9 @@ def _seen_up(draft: Draft, name: str) -> Cause | None:
     if draft.look(name).serves:
         return Cause.SEEN_UP
     if draft.age(name) >= draft.settings.deadlines.up and not draft.servers[name].step:
-        draft.halt(name, "healthy, but no plain UP in time; it stays ready and is waited for")
+        ill = draft.look(name).health is Health.UNHEALTHY
+        why = "and not healthy any more" if ill else "though healthy"
+        draft.halt(name, f"no plain UP in time, {why}; it stays ready and is waited for")
         draft.note(name, step=1)  # said once
     return None
 
@@ -204,40 +207,6 @@ def _promoting(draft: Draft, name: str) -> Cause | None:
         return Cause.SEEN_UP
     dead = look.health is Health.UNHEALTHY
     return Cause.WITHDRAWN if dead or draft.age(name) >= draft.settings.deadlines.up else None
-
-
-def _failed(draft: Draft, name: str) -> Cause | None:
-    """S202: it is off the list; the spare's part is `spares.fill`."""
-    del name
-    return Cause.GIVEN_UP if capped(draft.settings.gates, draft.state, draft.now) else Cause.SWITCHED
-
-
-def _recovering(draft: Draft, name: str) -> Cause | None:
-    server = draft.servers[name]
-    if server.ticket and draft.age(name) < draft.settings.deadlines.recover:
-        return None
-    if server.ticket == 0 and draft.look(name).health is Health.HEALTHY:
-        return Cause.RESTARTED
-    return Cause.ESCALATED if tries_left(draft, name) else Cause.GIVEN_UP
-
-
-def tries_left(draft: Draft, name: str) -> bool:
-    """Return whether a recovery may be tried once more.
-
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    bool
-        False if its tries are used up, or the restart cap is reached.
-    """
-    left = draft.servers[name].attempt < draft.settings.recover_attempts
-    return left and not capped(draft.settings.gates, draft.state, draft.now)
 
 
 def _out(draft: Draft, name: str) -> Cause | None:
@@ -260,7 +229,7 @@ PROGRESS: dict[Phase, Callable[[Draft, str], Cause | None]] = {
     Phase.RESTARTING: _restarting,
     Phase.WARMING: _warming,
     Phase.JOINING: _seen_up,
-    Phase.FAILED: _failed,
-    Phase.RECOVERING: _recovering,
+    Phase.FAILED: failed,
+    Phase.RECOVERING: recovering,
     Phase.OUT: _out,
 }

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from rejuvmodel.runtime.draft import RECOVERED
 from rejuvmodel.runtime.group_state import GroupState, ServerState, first_state
 from rejuvmodel.runtime.producer_state import Episode, ProducerState
 from rejuvmodel.runtime.records import (
@@ -114,6 +115,9 @@ def _entered(
         if phase in (Phase.STANDBY, Phase.PROMOTING):
             phase = Phase.JOINING
     partner = record.partner if record.partner in settings.capacities else ""
+    tried, recovered = before.tried, before.recovered
+    if before.phase is Phase.WARMING and before.attempt and phase in RECOVERED:
+        tried, recovered = before.attempt, then
     return replace(
         before,
         phase=phase,
@@ -123,6 +127,8 @@ def _entered(
         partner=partner,
         step=record.step,
         attempt=record.attempt,
+        tried=tried,
+        recovered=recovered,
         not_before=-math.inf,
     )
 

@@ -160,6 +160,8 @@ class GroupSettings:
         How often [s] a watched server's work is copied to another; infinity for only once.
     recover_attempts : int
         Restarts tried after a fault before it is given up.
+    recover_period : float
+        A fault within this time [s] after a recovery is its next attempt, not a new one.
 
     Attributes
     ----------
@@ -180,6 +182,7 @@ class GroupSettings:
     duplexed: bool = False
     checkpoint_every: float = math.inf
     recover_attempts: int = 2
+    recover_period: float = 600.0
     capacities: dict[str, float | None] = field(init=False, repr=False, compare=False)
     by_capacity: bool = field(init=False, repr=False, compare=False)
 

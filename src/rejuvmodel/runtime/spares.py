@@ -7,7 +7,7 @@ from rejuvmodel.runtime.states import LEAVING, Health, Mode, Phase, Role
 from rejuvmodel.runtime.transitions import Cause
 
 
-def first_spare(draft: Draft, name: str = "") -> str:
+def first_spare(draft: Draft, name: str = "", *, urgent: bool = False) -> str:
     """Return the spare that could take over.
 
     Parameters
@@ -16,15 +16,19 @@ def first_spare(draft: Draft, name: str = "") -> str:
         The decision in the making.
     name : str
         For whom; its partner is preferred.
+    urgent : bool
+        Whether for a lost primary: that comes before rejuvenations that count on a spare.
 
     Returns
     -------
     str
-        A healthy spare that nobody else counts on; empty if there is none.
+        A healthy spare, by preference one that nobody else counts on; empty if there is none.
     """
     reserved = {
         server.partner for other, server in draft.servers.items() if server.phase in LEAVING and other != name
     }
+    if urgent:
+        reserved = set()
     wished = draft.servers[name].partner if name else ""
     free = [
         other
@@ -50,7 +54,7 @@ def fill(draft: Draft) -> None:
         return
     doing = draft.primaries_without("")
     while doing < settings.primaries:
-        spare = first_spare(draft)
+        spare = first_spare(draft) or first_spare(draft, urgent=True)
         if not spare:
             return
         draft.move(spare, Cause.NEEDED)
