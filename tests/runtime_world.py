@@ -208,6 +208,8 @@ class World:
             assert machine.admission is Admission.MAINTENANCE, "restarted on the available list"
             self.lost += machine.sessions
             assert machine.sessions == 0 or self.settings.force_drain, "restarted with sessions"
+        if isinstance(action, Recover) and machine.alive and not (machine.hidden or machine.unreached):
+            assert action.identity == f"{machine.name}#{machine.life}", "another life was restarted"
         if isinstance(action, Recover) and machine.alive and machine.name not in self.tried_again:
             well = self.healthy(machine) and machine.life != self.ill[machine.name]
             assert not well, "a recovery has ended a life that was well"

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from runtime_world import World
 from test_runtime_controller import DEADLINES, active, due, phases, refusal, standby, until
 from test_runtime_faults import watching
 
+from rejuvmodel.runtime.acting import Actor
 from rejuvmodel.runtime.actions import Recover
+from rejuvmodel.runtime.config import read_runtime_file
 from rejuvmodel.runtime.controller import is_idle
-from rejuvmodel.runtime.events import NotDone, PauseAsked, ResumeAsked, RollAsked
+from rejuvmodel.runtime.duplex import NoDuplexer
+from rejuvmodel.runtime.events import Done, NotDone, PauseAsked, ResumeAsked, RollAsked
+from rejuvmodel.runtime.failures import NoIdentityError
+from rejuvmodel.runtime.identity import Identity
+from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.observing import identity_text
 from rejuvmodel.runtime.refusals import Reason
+from rejuvmodel.runtime.samples import Answer, Sample
 from rejuvmodel.runtime.settings import GateSettings
 from rejuvmodel.runtime.states import Admission, Phase
 from rejuvmodel.runtime.views import ServerView
+from rejuvmodel.runtime.workers import Workers
 
 
 def phase(world: World, name: str) -> Phase:
@@ -150,6 +164,32 @@ def test_escalation() -> None:
     assert found == [1, 2, 3]
     assert world.state.halted.startswith("s0: not back in time")  # type: ignore[union-attr]
     assert any("stays out" in alarm.text for alarm in world.alarms)
+
+
+def test_a_recovery_names_the_life_that_it_ends() -> None:
+    """Each attempt ends the life that is there, and says whether it does so though that looks healthy."""
+    found: list[tuple[str | None, bool]] = []
+    for wrong in ("hung", "mute"):
+        world = watching(active(3), heartbeat=3, watchdog=3)
+        begin = world.begin
+
+        def listen(action: object, begin: Callable[..., None] = begin) -> None:
+            if isinstance(action, Recover):
+                found.append((action.identity, action.though_healthy))
+            begin(action)
+
+        world.begin = listen  # type: ignore[method-assign]
+        world.executor_fails = True
+        setattr(world.machines["s0"], wrong, True)
+        if wrong == "mute":
+            world.machines["s0"].up_at = math.inf
+        until(world, Phase.RECOVERING, "s0")
+        world.executor_fails = False
+        until(world, Phase.WARMING, "s0")
+        world.revive(world.machines["s0"])
+        world.machines["s0"].warm_at = math.inf
+        until(world, Phase.OUT, "s0")
+    assert found == [("s0#1", False), ("s0#1", False), ("s0#1", True), ("s0#1", True)]
 
 
 def test_row_6_a_server_that_fails_again_is_given_up() -> None:
@@ -372,3 +412,53 @@ def test_failed_command_of_a_server_that_nobody_sees() -> None:
     world.tell(NotDone("s0", ticket, "exit code 1"))
     assert phase(world, "s0") is Phase.OUT
     assert world.view().of("s0") == ServerView()
+
+
+class Scripted:
+    """A server as a script has it: monitor and executor of a program that was restarted so often."""
+
+    def __init__(self, answer: Answer, pid: int | None) -> None:
+        self.answer, self.process, self.restarts = answer, pid and Identity(pid, 1.0), 0
+
+    def sample(self) -> Sample:
+        return Sample("s0", time.monotonic(), self.answer, identity=self.process or None)
+
+    def restart(self, program: str) -> None:
+        assert program == "s0"
+        self.restarts += 1
+
+    def identity(self, program: str) -> Identity | None:
+        raise NoIdentityError(program, "none")
+
+
+@pytest.mark.parametrize(
+    ("answer", "pid", "though_healthy", "restarts"),
+    [
+        ("gone", None, False, 1),
+        ("unknown", 7, False, 1),  # it hangs
+        ("unhealthy", 8, False, 0),  # somebody else has restarted it, and it warms up
+        ("healthy", 8, False, 0),
+        ("healthy", 7, False, 0),  # it came back by itself
+        ("healthy", 7, True, 1),  # its watchdog was missed, whatever its port says
+        ("healthy", 8, True, 0),
+    ],
+)
+def test_row_23_one_more_look_before_a_recovery(
+    tmp_path: Path, answer: Answer, pid: int | None, though_healthy: bool, restarts: int
+) -> None:
+    """Right before the command a server that is back, or in a new life, is left alone."""
+    path = tmp_path / "g.toml"
+    path.write_text(
+        '[group]\nname = "g"\nmode = "active/active"\nrequired = 1\n[balancer]\ntype = "in-process"\n'
+        '[[servers]]\nname = "s0"\n[[servers]]\nname = "s1"\n'
+    )
+    server, ended = Scripted(answer, pid), threading.Event()
+    workers = Workers(ended.set)
+    balancer = InProcessBalancer(["s0", "s1"])
+    actor = Actor(
+        read_runtime_file(path), balancer, server, NoDuplexer(), {"s0": server}, workers, lambda: True, "test"
+    )
+    life = identity_text(Identity(7, 1.0)) if pid else None
+    actor.carry_out(Recover("s0", 1, 5, life, though_healthy))
+    assert ended.wait(10)
+    assert (workers.ends(), server.restarts) == ([Done("s0", 5)], restarts)

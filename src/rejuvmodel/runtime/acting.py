@@ -90,8 +90,8 @@ class Actor:
                 self._begin(server, ticket, f"clean {step}", lambda: self._clean(server, step))
             case Restart(identity=identity, ticket=ticket):
                 self._begin(server, ticket, "restart", lambda: self._restart(server, identity))
-            case Recover(attempt=attempt, ticket=ticket):
-                self._begin(server, ticket, "recover", lambda: self._recover(server, attempt))
+            case Recover(ticket=ticket):
+                self._begin(server, ticket, "recover", lambda: self._recover(action))
 
     def _begin(self, server: str, ticket: int, what: str, work: Callable[[], None]) -> None:
         """Begin a command that is marked as ours."""
@@ -150,11 +150,15 @@ class Actor:
             time.sleep(_PAUSE)
         raise RefusedError(server, f"no maintenance was seen before the restart ({found}): not restarted")
 
-    def _recover(self, server: str, attempt: int) -> None:
+    def _recover(self, action: Recover) -> None:
         """S203: restart what has failed; from the second try on it is cleaned first."""
-        if self._monitors[server].sample().answer == "healthy":
+        server, look = action.server, self._monitors[action.server].sample()
+        if look.answer == "healthy" and not action.though_healthy:
             return  # it came back by itself, or by somebody else
-        if attempt > 1:
+        found = identity_text(look.identity)
+        if found is not None and action.identity is not None and found != action.identity:
+            return  # somebody else has restarted it, and it has to become healthy
+        if action.attempt > 1:
             for step in self._file.connections.clean:
                 self._clean(server, step)
         self._executor.restart(self._programs[server])

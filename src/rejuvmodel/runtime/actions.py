@@ -101,13 +101,16 @@ class Recover:
     ticket : int
         Number under which its end is reported.
     identity : str or None
-        The life that failed, where it is known: whoever finds another must not restart it.
+        The life to end, where it is known: whoever finds another must not restart it.
+    though_healthy : bool
+        Whether it is to be restarted though its health check holds: its watchdog was missed.
     """
 
     server: str
     attempt: int
     ticket: int
     identity: str | None = None
+    though_healthy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from rejuvmodel.runtime.group_state import GroupState, ServerState
 from rejuvmodel.runtime.records import Entered, Held, Record, RestartBegan, RollChanged, RollLeft
 from rejuvmodel.runtime.refusals import Refusal
 from rejuvmodel.runtime.settings import GroupSettings
-from rejuvmodel.runtime.states import Mode, Phase, Role
+from rejuvmodel.runtime.states import Health, Mode, Phase, Role
 from rejuvmodel.runtime.transitions import NEXT, Cause
 from rejuvmodel.runtime.views import GroupView, Moment, ServerView
 
@@ -87,7 +87,7 @@ class Draft:
             "attempt": 0,
         }
         if row.target is Phase.RECOVERING:
-            fresh["attempt"] = before.attempt + 1
+            fresh |= {"attempt": before.attempt + 1, "identity": self.look(name).identity}
         elif row.target is Phase.WARMING:
             fresh["attempt"] = before.attempt
         elif row.target is Phase.FAILED:
@@ -141,8 +141,8 @@ class Draft:
     def recover(self, name: str) -> None:
         """Order the recovery that its attempts have come to."""
         self._restarting(name)
-        server = self.servers[name]
-        self.order(name, Recover(name, server.attempt, self.ticket(), server.identity))
+        server, healthy = self.servers[name], self.look(name).health is Health.HEALTHY
+        self.order(name, Recover(name, server.attempt, self.ticket(), server.identity, healthy))
 
     def _restarting(self, name: str) -> None:
         """Write down a restart, and count it against the cap."""

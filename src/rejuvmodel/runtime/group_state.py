@@ -23,7 +23,7 @@ class ServerState:
     since : float
         When [s] the phase began.
     identity : str or None
-        Its life when the rejuvenation was commanded.
+        Its life when the rejuvenation or the recovery was commanded.
     partner : str
         The spare that takes over; empty if none does.
     ticket : int
