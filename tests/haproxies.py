@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import signal
@@ -55,7 +56,25 @@ class HAProxy:
     def reload(self) -> None:
         """Start anew with the file as it is, in the same place; whatever was ordered is forgotten."""
         end(self.process)
+        self.begin()
+
+    def kill(self) -> None:
+        """Kill it; its sockets stay behind."""
+        self.process.kill()
+        self.process.wait()
+
+    def begin(self) -> None:
+        """Start it again."""
         self.process = start(self.configuration, self.socket)
+
+    def errors(self) -> dict[str, int]:
+        """Answers of each server with a status of 500 to 599 that HAProxy has passed on."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self.socket)
+            connection.sendall(b"show stat app 4 -1\n")
+            with connection.makefile(encoding="ascii") as answer:
+                rows = csv.DictReader(answer)
+                return {row["svname"]: int(row["hrsp_5xx"]) for row in rows if row["hrsp_5xx"]}
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rolling import NAMES, World
+from rolling import NAMES, World, until
 
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.rolls import RollResult, roll
@@ -16,47 +18,125 @@ from rejuvmodel.runtime.runner import Runner
 HEAD = """
 [group]
 name = "web"
-mode = "active/active"
-required = 2
+mode = "{mode}"
+required = {required}
 tick = "0.05 s"
 {group}
 [balancer]
 type = "haproxy"
-sockets = ["{socket}"]
+sockets = [{sockets}]
 backend = "app"
 {balancer}
 [executor]
-type = "supervisor"
-url = "{url}"
-healthy_for = "0.3 s"
+{restarter}
 {executor}
 {more}
+"""
+SUPERVISOR = """type = "supervisor"
+url = "{url}"
 """
 SERVER = """
 [[servers]]
 name = "{name}"
-health = "http://127.0.0.1:{port}/healthz"
+health = "{health}"
+{more}
 """
 
 
 def file_of(
-    one: World, folder: Path, *, group: str = "", balancer: str = "", executor: str = "", more: str = ""
+    one: World,
+    folder: Path,
+    *,
+    mode: str = "active/active",
+    required: int = 2,
+    group: str = "",
+    sockets: Sequence[str] = (),
+    balancer: str = "",
+    restarter: str = "",
+    executor: str = "",
+    more: str = "",
+    names: Collection[str] = NAMES,
+    health: Mapping[str, str] | None = None,
+    server: Mapping[str, str] | None = None,
 ) -> RuntimeFile:
-    """Write the file of this world, and read it."""
-    if "restart_timeout" not in executor:
-        executor += '\nrestart_timeout = "20 s"'
+    """Write the file of this world, or of a part of it, and read it; texts are lines of the tables."""
+    for line in ('restart_timeout = "20 s"', 'healthy_for = "0.3 s"'):
+        if line.split()[0] not in executor:
+            executor += f"\n{line}"
     text = HEAD.format(
-        socket=one.proxy.socket,
-        url=one.keeper.url,
+        mode=mode,
+        required=required,
+        sockets=", ".join(f'"{path}"' for path in sockets or [one.proxy.socket]),
+        restarter=restarter or SUPERVISOR.format(url=one.keeper.url),
         group=group,
         balancer=balancer,
         executor=executor,
         more=more,
     )
-    text += "".join(SERVER.format(name=name, port=port) for name, port in one.ports.items())
+    for name in names:
+        asked = (health or {}).get(name, f"http://127.0.0.1:{one.ports[name]}/healthz")
+        text += SERVER.format(name=name, health=asked, more=(server or {}).get(name, ""))
     path = folder / "web.toml"
     path.write_text(text, encoding="utf-8")
     return read_runtime_file(path)
+
+
+@contextmanager
+def running(file: RuntimeFile, *, by_policy: bool = True) -> Iterator[Runner]:
+    """Run a runner in a thread until the end of the block; then it finishes what it has begun."""
+    stop, problems = threading.Event(), []
+
+    def run() -> None:
+        try:
+            runner.run(stop)
+        except BaseException as problem:
+            problems.append(problem)
+
+    with Runner(file, by_policy=by_policy) as runner:
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            until("a full view", lambda: runner.ready or problems)
+            yield runner
+        finally:
+            stop.set()
+            runner.wake()
+            thread.join(60)
+            assert not problems, problems
+            assert not thread.is_alive(), "the runner does not end"
+
+
+def ticked(runner: Runner, what: str, holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """Tick in this thread until the status says something; return it."""
+
+    def step() -> bool:
+        runner.tick()
+        return bool(holds(runner.status()))
+
+    until(what, step)
+    return runner.status()
+
+
+def asked(runner: Runner, *servers: str, ask: str = "rejuvenate") -> None:
+    """Ask a runner that ticks in another thread; it takes it up."""
+    answer = runner.post({"ask": ask, "servers": list(servers)} if servers else {"ask": ask})
+    assert answer["ok"], answer
+
+
+def server_of(status: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a status says of one server."""
+    (found,) = [one for one in status["servers"] if one["name"] == name]
+    return dict(found)
+
+
+def phases(status: Mapping[str, Any]) -> dict[str, str]:
+    """Where each server stands."""
+    return {one["name"]: one["phase"] for one in status["servers"]}
+
+
+def refusals(status: Mapping[str, Any]) -> dict[str, str]:
+    """Why servers that are due have to wait."""
+    return {one["name"]: one["refusal"]["reason"] for one in status["servers"] if one["refusal"]}
 
 
 def rolled(file: RuntimeFile, *servers: str, patience: float = 20.0) -> RollResult:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from free_ports import held_ports
 from haproxies import HAProxy, haproxy
 from supervisors import Supervisor, supervisor
 
 from rejuvmodel.runtime.addresses import SocketAddress
-from rejuvmodel.runtime.balancer import Balancer
+from rejuvmodel.runtime.balancer import Balancer, Wanted
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
 from rejuvmodel.runtime.failures import OutsideError
@@ -36,30 +37,57 @@ class World:
     ports: dict[str, int]
     balancer: Balancer
     executor: Executor
+    warmth: Path
+
+    def warm_up(self, seconds: float) -> None:
+        """Let every server that is started from now on need so long to warm up [s]."""
+        self.warmth.write_text(str(seconds), encoding="utf-8")
+
+    def get(self, path: str, *, name: str = "", timeout: float = 10.0) -> int:
+        """Ask a server itself, or HAProxy if none is named; return the status of the answer, 0 for none."""
+        address = SocketAddress(host="127.0.0.1", port=self.ports[name] if name else self.proxy.port)
+        try:
+            return request(address, path, timeout=timeout, most_bytes=10_000)[0]
+        except OutsideError:
+            return 0
 
     def healthy(self, name: str) -> bool:
         """Say whether the server's own health check holds."""
-        try:
-            address = SocketAddress(host="127.0.0.1", port=self.ports[name])
-            return request(address, "/healthz", timeout=1, most_bytes=10_000)[0] == 200
-        except OutsideError:
-            return False
+        return self.get("/healthz", name=name, timeout=1) == 200
 
-    def wait(self, what: str, holds: Callable[[], bool], times: int = 1) -> None:
-        """Wait until something holds, so many times in a row."""
-        end, held = time.monotonic() + PATIENCE, 0
-        while held < times:
-            assert time.monotonic() < end, f"{what} did not come within {PATIENCE:g} s"
-            held = held + 1 if holds() else 0
-            time.sleep(0.02)
+    def put_back(self) -> None:
+        """Let all servers be warm and serve again, whatever a test has left."""
+        self.warm_up(0.2)
+        if self.proxy.process.poll() is not None:
+            self.proxy.begin()
+        for name in self.ports:
+            if not self.healthy(name):
+                self.executor.restart(name)
+        self.balancer.hold({name: Wanted("ready", 100) for name in self.ports})
+        self.wait("three servers", lambda: self.balancer.view().serving == NAMES)
+
+    def wait(self, what: str, holds: Callable[[], object], times: int = 1) -> None:
+        """Wait until something of this world holds, so many times in a row."""
+        until(what, holds, times)
+
+
+def until(what: str, holds: Callable[[], object], times: int = 1) -> None:
+    """Wait until something holds, so many times in a row."""
+    end, held = time.monotonic() + PATIENCE, 0
+    while held < times:
+        assert time.monotonic() < end, f"{what} did not come within {PATIENCE:g} s"
+        held = held + 1 if holds() else 0
+        time.sleep(0.02)
 
 
 @contextmanager
 def world(*, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
     """Yield three servers that are all warm and up, if that is wanted; all is stopped at the end."""
-    with held_ports(3) as numbers:
+    with held_ports(3) as numbers, TemporaryDirectory(prefix="rj-") as folder:
         ports = dict(zip(NAMES, numbers, strict=True))
-        programs = {name: f"{sys.executable} {SERVER} {port} {warm_up}" for name, port in ports.items()}
+        warmth = Path(folder, "warm_up")
+        warmth.write_text(str(warm_up), encoding="utf-8")
+        programs = {name: f"{sys.executable} {SERVER} {port} {warmth}" for name, port in ports.items()}
         with supervisor(programs) as keeper, haproxy(numbers) as proxy:
             found = World(
                 proxy,
@@ -67,6 +95,7 @@ def world(*, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
                 ports,
                 HAProxyBalancer([proxy.socket], "app"),
                 SupervisorExecutor(keeper.url, restart_timeout=PATIENCE),
+                warmth,
             )
             if warm:
                 found.wait("three servers", lambda: found.balancer.view().serving == NAMES)

@@ -114,6 +114,24 @@ def test_ends_of_commands_come_with_their_tickets() -> None:
     assert workers.ends() == []
 
 
+def test_8_no_command_is_begun_beside_another_of_its_server() -> None:
+    """It has failed at once; other servers, and the same one after its end, have theirs."""
+    workers, door = Workers(lambda: None), threading.Event()
+    workers.begin("s1", 1, "restart", lambda: door.wait(10))
+    workers.begin("s1", 0, "notify", lambda: None)
+    workers.forget()
+    workers.begin("s1", 2, "recover", lambda: None)
+    workers.begin("s2", 3, "restart", lambda: None)
+    assert workers.command_runs("s1")
+    found: list[Done | NotDone] = []
+    until(lambda: len(found) == 2 or found.extend(workers.ends()))
+    assert {type(one): one.ticket for one in found} == {NotDone: 2, Done: 3}
+    door.set()
+    until(lambda: not workers.command_runs("s1"))
+    workers.begin("s1", 4, "recover", lambda: None)
+    until(lambda: found.extend(workers.ends()) or found[-1] == Done("s1", 4))
+
+
 def test_checkpoints_do_not_pile_up() -> None:
     """While one without a ticket runs, the next of the same server is left out."""
     workers, door, begun = Workers(lambda: None), threading.Event(), []

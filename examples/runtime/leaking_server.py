@@ -1,8 +1,9 @@
 """A server that ages: each request takes 20 ms and leaks memory, and a new one needs 0.6 s to warm up.
 
-Run as ``python leaking_server.py PORT [WARM_UP]``. It dies at once when it is told to end, with whatever is
-in its hands, and by itself when its parent is gone or after five minutes. ``/healthz`` answers with a JSON
-body.
+Run as ``python leaking_server.py PORT [WARM_UP [PARENT]]``; the time to warm up is a number, or a file that
+holds one. It dies at once when told to end, with whatever is in its hands, and by itself when its parent
+or the process of that number is gone, or after five minutes. ``/healthz`` answers with a JSON body;
+``/for/2.5`` takes so many seconds, and ``/leak/1000`` leaks so many bytes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 SERVICE = 0.020
-WARM_UP = float(sys.argv[2]) if len(sys.argv) > 2 else 0.6
+WARM_UP = sys.argv[2] if len(sys.argv) > 2 else "0.6"
+COLD = float(Path(WARM_UP).read_text() if os.path.exists(WARM_UP) else WARM_UP)
+PARENT = int(sys.argv[3]) if len(sys.argv) > 3 else os.getppid()
 LEAK = 4096
 STARTED = time.monotonic()
 LEAKED: list[bytes] = []
@@ -42,8 +46,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(503, b"warming up")
             return
         BUSY.append(1)
-        time.sleep(SERVICE)
-        LEAKED.append(bytes(LEAK))
+        _, kind, number = [*self.path.split("/"), "", ""][:3]
+        time.sleep(float(number) if kind == "for" else SERVICE)
+        LEAKED.append(bytes(int(number) if kind == "leak" else LEAK))
         self.answer(200, body or b"done")
         BUSY.pop()
 
@@ -79,16 +84,25 @@ class Server(ThreadingHTTPServer):
 
 
 def warm() -> bool:
-    return time.monotonic() - STARTED >= WARM_UP
+    return time.monotonic() - STARTED >= COLD
 
 
-def end_with(parent: int) -> None:
+def end_with_parent() -> None:
     """End when the parent is gone, or after five minutes."""
-    while os.getppid() == parent and time.monotonic() - STARTED < 300:
+    mine = os.getppid() == PARENT
+    while (os.getppid() == PARENT if mine else alive(PARENT)) and time.monotonic() - STARTED < 300:
         time.sleep(0.5)
     os._exit(1)
 
 
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 if __name__ == "__main__":
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     Server(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

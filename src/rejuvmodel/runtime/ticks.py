@@ -40,9 +40,9 @@ from rejuvmodel.runtime.recorders import Recorders
 from rejuvmodel.runtime.records import Record
 from rejuvmodel.runtime.refusals import Reason, Refusal
 from rejuvmodel.runtime.requests import Inbox
-from rejuvmodel.runtime.states import Phase
+from rejuvmodel.runtime.states import LOST, Health, Phase
 from rejuvmodel.runtime.status import Snapshot, status
-from rejuvmodel.runtime.views import Moment
+from rejuvmodel.runtime.views import GroupView, Moment
 from rejuvmodel.runtime.watching import Sight, Watch
 from rejuvmodel.runtime.workers import Workers
 
@@ -184,13 +184,19 @@ class Ticks:
         servers = {} if state is None else state.servers
         away = {name for name, one in servers.items() if one.phase in IN_TRANSITION}
         sight = self._watch.look(away, min(0.2, self.file.home.tick / 4))
+        doubtful = [
+            name for name, one in servers.items() if one.phase in LOST and self._workers.command_runs(name)
+        ]
         matters = bool(self._shot.demands) or (state is not None and not is_idle(state))
         blocked = sight.view.blocked or self._blackout.blocked(matters=matters)
         if self.stopping:
             blocked = blocked or _STOPPING
         if "lease" in self._attention.problems or self._keeper.failed_lately:
             blocked = blocked or "the journal cannot be written"
-        return replace(sight, view=replace(sight.view, blocked=blocked))
+        seen = {**sight.view.servers}
+        for name in doubtful:  # however well it looks: a command that was given up may still end it
+            seen[name] = replace(seen[name], health=Health.UNKNOWN)
+        return replace(sight, view=GroupView(seen, blocked))
 
     def _begun(self, sight: Sight, now: Moment) -> bool:
         """Resume where the journal ends, once everything has answered; tell whether that is done."""

@@ -26,10 +26,10 @@ class Workers:
         self._wake = wake
         self._ends: queue.SimpleQueue[tuple[int, Done | NotDone]] = queue.SimpleQueue()
         self._life = 0
-        self._running: dict[str, threading.Thread] = {}
+        self._running: dict[str, tuple[str, int, threading.Thread]] = {}
 
     def begin(self, server: str, ticket: int, what: str, work: Callable[[], None]) -> None:
-        """Begin a command.
+        """Begin a command, unless one with a ticket still runs for its server: then it has failed.
 
         Parameters
         ----------
@@ -44,14 +44,35 @@ class Workers:
             Does it; an error is its failure.
         """
         name = f"{what} {server} {ticket}".strip()
-        before = self._running.get(name)
-        if before is not None and before.is_alive():
+        self._running = {key: one for key, one in self._running.items() if one[2].is_alive()}
+        if ticket and self.command_runs(server):
+            self._end(
+                self._life, server, ticket, "an earlier command of it has not ended: none is begun beside it"
+            )
             return
-        self._running = {key: thread for key, thread in self._running.items() if thread.is_alive()}
+        if name in self._running:
+            return
         details = (self._life, server, ticket, what, work)
         thread = threading.Thread(target=self._run, args=details, name=name, daemon=True)
-        self._running[name] = thread
+        self._running[name] = (server, ticket, thread)
         thread.start()
+
+    def command_runs(self, server: str) -> bool:
+        """Return whether a command with a ticket runs, also one whose end nobody waits for any more.
+
+        Parameters
+        ----------
+        server : str
+            Its server.
+
+        Returns
+        -------
+        bool
+            True if there is one, which may still end the server.
+        """
+        return any(
+            name == server and ticket and thread.is_alive() for name, ticket, thread in self._running.values()
+        )
 
     def ends(self) -> list[Done | NotDone]:
         """Return the ends of commands since the last call, in their order."""
@@ -69,7 +90,7 @@ class Workers:
     @property
     def busy(self) -> bool:
         """Whether a command runs."""
-        return any(thread.is_alive() for thread in self._running.values())
+        return any(thread.is_alive() for _, _, thread in self._running.values())
 
     def _run(self, life: int, server: str, ticket: int, what: str, work: Callable[[], None]) -> None:
         """One command to its end."""
@@ -82,7 +103,11 @@ class Workers:
             _log.exception("%s %s failed", what, server)
             problem = f"{type(error).__name__}: {error}"
         if ticket:
-            self._ends.put((life, NotDone(server, ticket, problem) if problem else Done(server, ticket)))
-            self._wake()
+            self._end(life, server, ticket, problem)
         elif problem:
             _log.warning("%s of %s: %s", what, server, problem)
+
+    def _end(self, life: int, server: str, ticket: int, problem: str) -> None:
+        """Let the loop hear of the end of a command."""
+        self._ends.put((life, NotDone(server, ticket, problem) if problem else Done(server, ticket)))
+        self._wake()
