@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -13,31 +11,14 @@ import pytest
 from kept import file_of, rolled
 from load import load
 from rolling import NAMES, World, world
-
-
-@contextmanager
-def watched(one: World) -> Iterator[list[int]]:
-    """Count the servers that HAProxy sends work to, again and again, until the end of the block."""
-    over, counts = threading.Event(), []
-
-    def watch() -> None:
-        while not over.wait(0.02):
-            counts.append(len(one.balancer.view().serving))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield counts
-    finally:
-        over.set()
-        thread.join()
+from watching_haproxy import watched
 
 
 def lossless(folder: Path) -> int:
     """Roll three servers under load; check everything, return the requests."""
     with world() as one:
         before = {name: one.executor.identity(name) for name in NAMES}
-        with load(one.proxy.port) as traffic, watched(one) as counts:
+        with load(one.proxy.port) as traffic, watched(one.balancer) as counts:
             time.sleep(0.2)
             result = rolled(file_of(one, folder))
             time.sleep(0.2)

@@ -149,12 +149,15 @@ def test_checkpoints_do_not_pile_up() -> None:
     assert workers.ends() == []
 
 
+NOT_YET = "the blackout checks have not answered yet"
+
+
 def asked(*arguments: str, timeout: float = 5.0) -> str | None:
     """Ask one blackout check to its end."""
     woken = threading.Event()
     checks = Blackout([Command("blackout", arguments, timeout, ())], woken.set)
     first = checks.blocked(matters=True)
-    assert first == "the blackout checks are being asked"
+    assert first == NOT_YET
     assert woken.wait(10)
     return checks.blocked(matters=True)
 
@@ -180,12 +183,12 @@ def test_14_a_check_that_says_no_or_cannot_be_asked_blocks(arguments: tuple[str,
 
 
 def test_blackout_checks_are_asked_only_when_it_matters(tmp_path: Path) -> None:
-    """Nothing is run while nothing is due, and an answer holds for a while."""
+    """Nothing is run while nothing is due, but it blocks: what becomes due waits; an answer holds a while."""
     log = tmp_path / "log"
     woken = threading.Event()
     script = f"open({str(log)!r}, 'a').write('x')"
     checks = Blackout([Command("blackout", ["python3", "-c", script], 20.0, ())], woken.set)
-    assert checks.blocked(matters=False) is None
+    assert checks.blocked(matters=False) == NOT_YET
     assert not log.exists()
     checks.blocked(matters=True)
     assert woken.wait(20)

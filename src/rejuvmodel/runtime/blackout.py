@@ -1,7 +1,8 @@
 """Blackout checks: commands that must all exit with 0 before anything is rejuvenated.
 
 They are asked only while an answer matters, in a thread, and an answer holds for some seconds. One that
-fails, hangs or cannot be started blocks; so does one whose answer is not there yet.
+fails, hangs or cannot be started blocks; so does one whose answer is not there yet, so that nothing begins in
+the very tick in which it becomes due.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rejuvmodel.runtime.failures import OutsideError
 
 #: How long an answer holds before the checks are asked again [s].
 FRESH = 5.0
-_ASKED = "the blackout checks are being asked"
+_ASKED = "the blackout checks have not answered yet"
 
 
 class Blackout:
@@ -47,13 +48,13 @@ class Blackout:
         Returns
         -------
         str or None
-            The reason; None if all checks are clear, or nobody needs to know.
+            The reason, which is also that nobody has asked lately; None if all checks are clear.
         """
-        if not self._checks or not matters:
+        if not self._checks:
             return None
         age = time.monotonic() - self._at
         asking = self._asking is not None and self._asking.is_alive()
-        if age >= FRESH and not asking:
+        if matters and age >= FRESH and not asking:
             self._asking = threading.Thread(target=self._ask, name="blackout", daemon=True)
             self._asking.start()
         # An answer goes on to hold while the next is asked for, but no longer than that can take.

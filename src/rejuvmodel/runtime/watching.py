@@ -83,6 +83,7 @@ class Watch:
         }
         balanced, trouble = self._balanced()
         self._attention.problem("balancer", trouble)
+        self._attention.problem("executor", self._nameless())
         servers = server_views(balanced, self._assessments, now, rules.max_age)
         if self._file.connections.executor.type == "dry-run":  # nothing is restarted, so no life is mistaken
             servers = {
@@ -90,6 +91,20 @@ class Watch:
             }
         looked = all(one.last is not None for one in self._assessments.values())
         return Sight(GroupView(servers, trouble), self._assessments, trouble is None and looked)
+
+    def _nameless(self) -> str | None:
+        """Say of which server nobody knows the process: it could be restarted twice, so it never is."""
+        if self._file.connections.executor.type == "dry-run":
+            return None
+        asked = {one.name for one in self._file.group.servers if one.health}
+        for name, one in self._assessments.items():
+            sample = one.last
+            if sample is None or sample.identity is not None or sample.answer == "gone":
+                continue
+            if sample.answer != "unknown" or name not in asked:  # else its own answer is what is missing
+                why = "; ".join(sample.doubts) or "neither executor nor health body says it"
+                return f"which process {name} is is not known ({why}). It is not restarted"
+        return None
 
     def _balanced(self) -> tuple[BalancerView | None, str | None]:
         """What the balancers say, and what is wrong with them."""
