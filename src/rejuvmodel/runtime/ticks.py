@@ -238,7 +238,7 @@ class Ticks:
             if self._take(event, out, sight, now, epoch, made):
                 made = None  # its records are written
         if self._dry is None and self._claim.may_hold:
-            hold(self._balancer, self.file.group, keeper.state, self._attention)
+            hold(self._balancer, self.file.group, keeper.state, self._attention, sight.balanced)
         for action in out.actions:
             if isinstance(action, Alarm):
                 self._attention.alarm(now.wall, action.server, action.text)

@@ -29,11 +29,14 @@ class Sight:
         What the collector made of the samples.
     answered : bool
         Whether every balancer answered, and every server has been looked at since the beginning.
+    balanced : BalancerView or None
+        What the balancers said; None if they could not be asked.
     """
 
     view: GroupView
     assessments: Mapping[str, Assessment]
     answered: bool
+    balanced: BalancerView | None = None
 
 
 class Watch:
@@ -90,7 +93,7 @@ class Watch:
                 name: replace(one, identity=one.identity or "dry run") for name, one in servers.items()
             }
         looked = all(one.last is not None for one in self._assessments.values())
-        return Sight(GroupView(servers, trouble), self._assessments, trouble is None and looked)
+        return Sight(GroupView(servers, trouble), self._assessments, trouble is None and looked, balanced)
 
     def _nameless(self) -> str | None:
         """Say of which server nobody knows the process: it could be restarted twice, so it never is."""
