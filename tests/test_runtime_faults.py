@@ -151,6 +151,13 @@ def test_row_23_a_process_that_has_just_begun_has_time() -> None:
     assert detector.look(WELL).events == ()
 
 
+def test_a_young_process_that_was_well_has_no_more_time() -> None:
+    """A server that has just begun, was well, and is down again is down."""
+    detector = Detector()
+    detector.look(replace(WELL, uptime=1.0))
+    assert detector.look(replace(DEAD, identity="1", uptime=2.0)).events != ()
+
+
 def test_a_process_that_begins_again_and_again_is_down() -> None:
     """A server whose processes all die young has the same time as one."""
     detector = Detector()

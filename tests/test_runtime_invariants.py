@@ -126,13 +126,16 @@ class Faults(RuleBasedStateMachine):
     def crashes(self, k: int) -> None:
         self.world.machines[self.one(k)].alive = False
 
-    @rule(k=st.integers(0, 4), commands_go_on=st.booleans())
-    def killed_while_it_recovers(self, k: int, commands_go_on: bool) -> None:
-        """A server crashes, and so does the controller as soon as it is at work on it."""
+    @rule(k=st.integers(0, 4), crashes=st.booleans(), commands_go_on=st.booleans())
+    def killed_while_it_restarts(self, k: int, crashes: bool, commands_go_on: bool) -> None:
+        """A server crashes or ages, and the controller is killed as soon as it restarts it."""
         name = self.one(k)
-        self.world.machines[name].alive = False
-        for _ in range(8):
-            if self.world.state.servers[name].phase is Phase.RECOVERING:  # type: ignore[union-attr]
+        machine = self.world.machines[name]
+        machine.alive = machine.alive and not crashes
+        machine.condition = Condition.UNSTABLE
+        for _ in range(12):
+            phase = self.world.state.servers[name].phase  # type: ignore[union-attr]
+            if phase is (Phase.RECOVERING if crashes else Phase.RESTARTING):
                 self.world.succeed(commands_go_on=commands_go_on)
                 break
             self.world.step(self.demands())

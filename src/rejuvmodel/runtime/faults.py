@@ -15,9 +15,9 @@ a name, ``watchdog_alone``: then a server that had reported and stopped is *due 
 asks every gate, drains first and is no kill.
 
 A process that has just begun (by somebody else, or before the watching began) has ``grace`` to become
-healthy. Servers that we are draining or restarting have deadlines of their own and are not watched. Heartbeat
-and watchdog need ``failed_after`` looks in a row as well, so that the time in which this program itself stood
-still is held against nobody.
+healthy for the first time. Servers that we are draining or restarting have deadlines of their own and are not
+watched. Heartbeat and watchdog need ``failed_after`` looks in a row as well, so that the time in which this
+program itself stood still is held against nobody.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Watch:
     since : float
         Since when [s] this life is watched.
     seen_well : bool
-        Whether it was ever seen healthy.
+        Whether this life was ever seen healthy.
     ill_since, silent_since : float or None
         Since when [s] it has not been healthy, and has given no answer; None if it is, and does.
     silent, missed : int
@@ -210,7 +210,12 @@ def _watched(
     life = look.identity
     if life is not None and life != watch.life:
         new = watch.life is not None
-        watch = replace(watch, life=life, since=now.clock if new else watch.since)
+        watch = replace(
+            watch,
+            life=life,
+            since=now.clock if new else watch.since,
+            seen_well=watch.seen_well and not new,
+        )
     missed = watch.missed + 1 if _is_late(settings, watch, report, now) else 0
     if look.health is Health.HEALTHY:
         if watch.seen_well and watch.ill_since is None and watch.missed == missed:
@@ -255,7 +260,7 @@ def _doubt(settings: FaultSettings, watch: Watch, look: ServerView, now: Moment)
     if look.up:
         return "the balancers have it up"
     uptime = known(look.uptime)
-    young = not watch.seen_well if uptime is None else uptime < settings.grace
+    young = not watch.seen_well and (uptime is None or uptime < settings.grace)
     if young and watch.ill_since is not None and now.clock - watch.ill_since < settings.grace:
         return f"it may have just begun, and has {_words(settings.grace)} to become healthy"
     return ""

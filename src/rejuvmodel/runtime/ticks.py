@@ -47,7 +47,8 @@ from rejuvmodel.runtime.watching import Sight, Watch
 from rejuvmodel.runtime.workers import Workers
 
 _log = logging.getLogger(__name__)
-_QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT)
+#: Nothing is under way; what has failed waits only while the group is paused.
+_QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT, Phase.FAILED)
 _STOPPING = "the runtime is about to stop"
 
 
