@@ -30,7 +30,7 @@ FLOORS = (
     },
     {
         "runtime.failures", "runtime.names", "runtime.deadlines", "runtime.addresses", "runtime.identity",
-        "runtime.lease",
+        "runtime.lease", "runtime.etcd_store", "runtime.etcd_lease", "runtime.etcd_journal",
         "runtime.timed_sockets", "runtime.http_exchange", "runtime.commands", "runtime.duplex",
         "runtime.balancer", "runtime.in_process_balancer",
         "runtime.haproxy_socket", "runtime.haproxy_answers", "runtime.haproxy",
@@ -381,7 +381,7 @@ UNLOADED = {
     ),
     "runtime": (
         "\n".join(f"import rejuvmodel.{room}" for room in ROOMS if room.startswith("runtime.")),
-        {"numpy", "scipy", "typer", "psutil"},
+        {"numpy", "scipy", "typer", "psutil", "requests", "etcd3gw"},
     ),
     "command line": ("import rejuvmodel.cli", {"numpy", "scipy", "sympy", "matplotlib"}),
 }
