@@ -46,9 +46,10 @@ FLOORS = (
     {
         "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
         "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults",
-        "runtime.config",
+        "runtime.config_lease", "runtime.config",
     },
     {
+        "runtime.leasing",
         "runtime.parts", "runtime.attention", "runtime.sampling", "runtime.workers", "runtime.blackout",
         "runtime.acting", "runtime.watching", "runtime.keeping", "runtime.claim", "runtime.holding",
         "runtime.move_log", "runtime.dry_running", "runtime.requests", "runtime.fault_watch",

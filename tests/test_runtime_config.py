@@ -113,7 +113,9 @@ def test_the_page_of_the_file(tmp_path: Path) -> None:
     assert [one.name for one in read(tmp_path, block).group.servers] == ["s1", "s2", "s3"]
     rest = page.split("```")[2]
     block = changed("[executor]", '[faults]\nwatchdog = "1 min"\n\n[executor]', block)
-    for table in ("group", "policy", "thresholds", "balancer", "faults"):
+    etcd = '[lease]\ntype = "etcd"\nurl = "https://127.0.0.1:2379"\ncert = "a"\nkey = "b"\nca = "c"\n'
+    block = changed("[executor]", f"{etcd}\n[executor]", block)
+    for table in ("group", "policy", "thresholds", "balancer", "faults", "lease"):
         with pytest.raises(rj.InvalidInputError, match="the keys of") as caught:
             read(tmp_path, changed(f"[{table}]", f"[{table}]\nxyz = 1", block))
         asked = caught.value.rule.split(" are ")[1].split(", ")

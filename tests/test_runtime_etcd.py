@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from etcd_servers import ETCD, Wire, etcd, free_port
 
 import rejuvmodel as rj
+from rejuvmodel.runtime.config import read_runtime_file
 from rejuvmodel.runtime.etcd_journal import EtcdJournal
 from rejuvmodel.runtime.etcd_lease import EtcdLease
 from rejuvmodel.runtime.etcd_store import EtcdStore, put
 from rejuvmodel.runtime.journal import JournalError, StaleEpochError
 from rejuvmodel.runtime.lease import boot_clock
+from rejuvmodel.runtime.leasing import journal_and_lease
 
 pytestmark = pytest.mark.skipif(ETCD is None, reason="etcd is not installed (Debian: etcd-server)")
 Server = tuple[str, subprocess.Popen[bytes]]
@@ -212,6 +215,41 @@ def test_what_is_no_decision(server: Server, opened: Opened) -> None:
     store.close()
     assert numbers(journal) == [1]
     assert journal.dropped == [f"{place} is no decision"]
+
+
+FILE = """
+[group]
+name = "web"
+mode = "active/active"
+required = 1
+{lease}
+[balancer]
+type = "in-process"
+[[servers]]
+name = "s1"
+[[servers]]
+name = "s2"
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "etcd"])
+def test_as_the_file_says(kind: str, server: Server, tmp_path: Path) -> None:
+    """Journal and lease come from one place, so that an epoch that is over cannot write."""
+    lease = "" if kind == "sqlite" else f'[lease]\ntype = "etcd"\nurl = "{server[0]}"\n'
+    (tmp_path / "web.toml").write_text(FILE.replace("{lease}", lease))
+    file = read_runtime_file(tmp_path / "web.toml")
+    journal, one = journal_and_lease(file)
+    others, other = journal_and_lease(file)
+    with journal, one, others, other:
+        epoch = one.hold()
+        journal.append("web", [{"n": 1}], epoch=epoch)
+        one.release()
+        others.append("web", [{"n": 2}], epoch=other.hold())
+        with pytest.raises(StaleEpochError):
+            journal.append("web", [{"n": 3}], epoch=epoch)
+        assert [record for _, record in journal.records("web")] == [{"n": 1}, {"n": 2}]
+        other.release()
+    assert (tmp_path / "web.journal").exists() == (kind == "sqlite")
 
 
 def test_nobody_listens() -> None:

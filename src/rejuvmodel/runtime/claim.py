@@ -6,7 +6,7 @@ import logging
 
 from rejuvmodel.runtime.attention import Attention
 from rejuvmodel.runtime.journal import JournalError
-from rejuvmodel.runtime.lease import Lease
+from rejuvmodel.runtime.leasing import AnyLease
 
 _log = logging.getLogger(__name__)
 
@@ -16,13 +16,13 @@ class Claim:
 
     Parameters
     ----------
-    lease : Lease
+    lease : AnyLease
         The lease of the group.
     attention : Attention
         Where it is said that the lease cannot be renewed.
     """
 
-    def __init__(self, lease: Lease, attention: Attention) -> None:
+    def __init__(self, lease: AnyLease, attention: Attention) -> None:
         self._lease = lease
         self._attention = attention
         self._renewed = True

@@ -10,6 +10,7 @@
     [faults]      heartbeat, watchdog, watchdog_socket, watchdog_alone, grace
     [health]      allow
     [metrics]     address, allow
+    [lease]       type, ttl; url, prefix, timeout, allow, ca, cert, key
     [[servers]]   name, program, address, health, role, capacity
 
 It is read as strictly as the cluster file: an unknown key is an error, because a misspelt `required` that
@@ -26,10 +27,17 @@ from rejuvmodel.runtime.config_connections import read_balancer, read_clean, rea
 from rejuvmodel.runtime.config_faults import read_faults
 from rejuvmodel.runtime.config_history import read_metrics, read_sampling
 from rejuvmodel.runtime.config_home import read_home
+from rejuvmodel.runtime.config_lease import read_lease
 from rejuvmodel.runtime.config_policy import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config_servers import read_servers
 from rejuvmodel.runtime.config_values import command, commands, name, seconds
-from rejuvmodel.runtime.connections import Connections, HomeSettings, MetricsSettings, SampleSettings
+from rejuvmodel.runtime.connections import (
+    Connections,
+    HomeSettings,
+    LeaseSettings,
+    MetricsSettings,
+    SampleSettings,
+)
 from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Deadlines, GroupSettings, ProducerSettings, ServerSettings
 from rejuvmodel.runtime.states import Mode, Role
@@ -64,6 +72,8 @@ class RuntimeFile:
         Where Prometheus asks; None for nowhere.
     faults : FaultSettings
         For the fault detector.
+    lease : LeaseSettings
+        How it is settled which of several controllers acts.
     """
 
     path: str
@@ -75,6 +85,7 @@ class RuntimeFile:
     sampling: SampleSettings | None = None
     metrics: MetricsSettings | None = None
     faults: FaultSettings = field(default_factory=FaultSettings)
+    lease: LeaseSettings = field(default_factory=LeaseSettings)
 
 
 def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
@@ -136,8 +147,11 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     home = read_home(table, rules.max_age)
     faults = read_faults(file.table("faults", None), file.place, home, rules, group.deadlines)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
+    lease = read_lease(file.table("lease", None), home.tick)
     file.finish()
-    return RuntimeFile(file.place, group, producer, rules, connections, home, sampling, metrics, faults)
+    return RuntimeFile(
+        file.place, group, producer, rules, connections, home, sampling, metrics, faults, lease
+    )
 
 
 def _numbers(table: Table, mode: Mode, servers: tuple[ServerSettings, ...]) -> tuple[int, int, bool]:

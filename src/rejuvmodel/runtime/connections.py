@@ -152,3 +152,34 @@ class MetricsSettings:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseSettings:
+    """The table [lease].
+
+    Parameters
+    ----------
+    type : str
+        "sqlite", in the journal's file, for controllers on this host; "etcd" for several hosts, and then the
+        journal is in etcd as well.
+    ttl : float
+        Time [s] for which the lease is taken and renewed.
+    url : str
+        Of etcd.
+    prefix : str
+        What the keys in etcd begin with.
+    timeout : float
+        Time for one call to etcd [s].
+    ca, cert, key : str
+        Files of the authority and of this client, for https.
+    """
+
+    type: str = "sqlite"
+    ttl: float = 10.0
+    url: str = ""
+    prefix: str = "/rejuvmodel"
+    timeout: float = 1.0
+    ca: str = ""
+    cert: str = ""
+    key: str = ""

@@ -20,7 +20,8 @@ from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.controller import decide
 from rejuvmodel.runtime.events import Event
 from rejuvmodel.runtime.group_state import GroupState
-from rejuvmodel.runtime.journal import Journal, JournalError, StaleEpochError
+from rejuvmodel.runtime.journal import JournalError, StaleEpochError
+from rejuvmodel.runtime.leasing import AnyJournal
 from rejuvmodel.runtime.producer import Production, produce
 from rejuvmodel.runtime.producer_state import ProducerState
 from rejuvmodel.runtime.records import Record, parsed, plain
@@ -43,7 +44,7 @@ class Keeper:
     ----------
     file : RuntimeFile
         The file.
-    journal : Journal
+    journal : AnyJournal
         Its journal.
     attention : Attention
         Where it is said that the journal cannot be written.
@@ -51,7 +52,7 @@ class Keeper:
         Draws the delays of the policy.
     """
 
-    def __init__(self, file: RuntimeFile, journal: Journal, attention: Attention, random: Random) -> None:
+    def __init__(self, file: RuntimeFile, journal: AnyJournal, attention: Attention, random: Random) -> None:
         self._file = file
         self._journal = journal
         self._attention = attention

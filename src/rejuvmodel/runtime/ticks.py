@@ -30,9 +30,9 @@ from rejuvmodel.runtime.failures import OutsideError
 from rejuvmodel.runtime.fault_watch import FaultWatch
 from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultState
 from rejuvmodel.runtime.holding import hold
-from rejuvmodel.runtime.journal import Journal, JournalError, StaleEpochError
+from rejuvmodel.runtime.journal import JournalError, StaleEpochError
 from rejuvmodel.runtime.keeping import Keeper
-from rejuvmodel.runtime.lease import Lease
+from rejuvmodel.runtime.leasing import journal_and_lease
 from rejuvmodel.runtime.move_log import log_moves
 from rejuvmodel.runtime.parts import balancer_of, duplexer_of, executor_of, monitors_of
 from rejuvmodel.runtime.producer import Production
@@ -94,8 +94,8 @@ class Ticks:
         self._recorders = Recorders(file, self._attention)
         self._watch = Watch(file, self._balancer, monitors, self._attention)
         self._workers = Workers(wake)
-        self._journal = Journal(self._owner)
-        self._claim = Claim(Lease(self._owner, file.group.name), self._attention)
+        self._journal, lease = journal_and_lease(file)
+        self._claim = Claim(lease, self._attention)
         self._keeper = Keeper(file, self._journal, self._attention, SystemRandom())
         self._actor = Actor(
             file, self._balancer, executor, duplexer_of(file), monitors, self._workers,
