@@ -49,6 +49,12 @@ FLOORS = (
         "runtime.config_lease", "runtime.config",
     },
     {
+        "runtime.simulated_world", "runtime.simulated_times", "runtime.simulated_run",
+        "runtime.simulated_tally",
+        "runtime.recorded_track", "runtime.recorded_course", "runtime.journal_times", "runtime.replay_result",
+        "runtime.replaying",
+    },
+    {
         "runtime.leasing",
         "runtime.parts", "runtime.attention", "runtime.sampling", "runtime.workers", "runtime.blackout",
         "runtime.acting", "runtime.watching", "runtime.keeping", "runtime.claim", "runtime.holding",

@@ -1,0 +1,91 @@
+"""How long the steps of a rejuvenation have taken, from the journal; what is assumed where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+
+from rejuvmodel.runtime.records import Entered, Record
+from rejuvmodel.runtime.settings import GroupSettings
+from rejuvmodel.runtime.simulated_world import Assumed
+from rejuvmodel.runtime.states import Phase
+from rejuvmodel.runtime.transitions import Cause
+
+_WARMING = Phase.WARMING.value
+_BACK = (Phase.JOINING.value, Phase.STANDBY.value)
+
+
+def step_times(
+    settings: GroupSettings,
+    journal: Iterable[tuple[datetime, Record]],
+    *,
+    restart: float | None = None,
+    drain: float | None = None,
+) -> tuple[Assumed, list[str]]:
+    """Return how long each step is assumed to take.
+
+    Parameters
+    ----------
+    settings : GroupSettings
+        The group, with its deadlines.
+    journal : iterable of tuple
+        Records with their wall clocks, the oldest first; may be empty.
+    restart, drain : float, optional
+        Seconds [s] that the caller knows better.
+
+    Returns
+    -------
+    tuple
+        Medians of the journal, and where it has none the deadlines, which are the longest that a step may
+        take; and a sentence for each.
+    """
+    found = _durations(journal)
+    deadlines = settings.deadlines
+    notes = []
+
+    def chosen(name: str, given: float | None, longest: float) -> float:
+        if given is not None:
+            notes.append(f"{name}: {given:.4g} s, as given")
+            return given
+        if found[name]:
+            middle = median(found[name])
+            notes.append(f"{name}: {middle:.4g} s, the median of {len(found[name])} in the journal")
+            return middle
+        notes.append(f"{name}: {longest:.4g} s, its deadline, because the journal has none")
+        return longest
+
+    spare = deadlines.healthy_for  # the health check has to hold for so long after the restart
+    took = chosen("restart", restart, deadlines.restart)
+    if restart is None and found["restart"]:
+        took = max(took - spare, 0.0)
+    drained = chosen("drain", drain, deadlines.drain)
+    clean = chosen("clean", None, deadlines.clean) if settings.clean_steps else 0.0
+    recover = max(median(found["recover"]) - spare, 0.0) if found["recover"] else None
+    # One at its deadline would be called back: the deadline itself is too late.
+    return Assumed(min(took, 0.99 * deadlines.restart), min(drained, 0.99 * deadlines.drain),
+                   min(clean, 0.99 * deadlines.clean), min(1.0, 0.99 * deadlines.duplex),
+                   min(1.0, 0.99 * deadlines.up), recover), notes  # fmt: skip
+
+
+def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[float]]:
+    """Times [s] of the steps in the journal."""
+    found: dict[str, list[float]] = {"drain": [], "clean": [], "restart": [], "recover": []}
+    entered: dict[str, dict[str, datetime]] = {}
+    for at, record in journal:
+        if not isinstance(record, Entered):
+            continue
+        since = entered.setdefault(record.server, {})
+        phase = record.phase
+        if phase == Phase.PARKING.value and Phase.DRAINING.value in since:
+            found["drain"].append((at - since[Phase.DRAINING.value]).total_seconds())
+        elif phase == Phase.RESTARTING.value and Phase.CLEANING.value in since:
+            found["clean"].append((at - since[Phase.CLEANING.value]).total_seconds())
+        elif phase in _BACK and record.cause in (Cause.CAME_BACK.value, Cause.STANDS_BY.value):
+            for name, key in (("restart", Phase.RESTARTING.value), ("recover", Phase.RECOVERING.value)):
+                if key in since and _WARMING in since:
+                    found[name].append((at - since[key]).total_seconds())
+        if phase in (*_BACK, Phase.SERVING.value, Phase.OUT.value, Phase.FAILED.value):
+            since.clear()
+        since.setdefault(phase, at)
+    return found
