@@ -22,7 +22,7 @@ FLOORS = (
     {"runtime.journal_rows", "runtime.journal_file", "runtime.journal"},
     {
         "runtime.states", "runtime.views", "runtime.settings", "runtime.refusals", "runtime.group_state",
-        "runtime.transitions", "runtime.records", "runtime.events", "runtime.actions",
+        "runtime.transitions", "runtime.attendance", "runtime.records", "runtime.events", "runtime.actions",
         "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.recovery",
         "runtime.progress", "runtime.incidents", "runtime.controller",
         "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
@@ -52,7 +52,9 @@ FLOORS = (
         "runtime.simulated_world", "runtime.simulated_times", "runtime.simulated_run",
         "runtime.simulated_tally",
         "runtime.recorded_track", "runtime.recorded_course", "runtime.journal_times", "runtime.replay_result",
-        "runtime.replaying",
+        "runtime.replaying", "runtime.journal_reading", "runtime.server_history",
+        "runtime.exporting", "runtime.delay_quantiles", "runtime.future_course", "runtime.plan_result",
+        "runtime.plan_present", "runtime.planning",
     },
     {
         "runtime.leasing",

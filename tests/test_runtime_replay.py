@@ -176,6 +176,12 @@ def test_result_can_be_written_and_shown(tmp_path: Path) -> None:
     assert "no restart of s1 is recorded" in page
 
 
+def test_restart_beyond_its_deadline_is_refused(tmp_path: Path) -> None:
+    """A restart that the file's deadline would give up cannot be assumed."""
+    with pytest.raises(InvalidInputError, match="60 s is the deadline of the file"):
+        replay(runtime_file(tmp_path), samples(lambda *_: 0.0, 5), restart="70 s")
+
+
 WRONG = {
     "stranger": ([sample(1, 0), sample(9, 1)], "samples", '"s9"'),
     "missing": ([sample(1, 0), sample(2, 1)], "samples", '"s3"'),
@@ -224,7 +230,8 @@ def test_leaving_idle_ticks_out_changes_nothing(data: st.DataObject) -> None:
     assert [one.server for one in fast.rejuvenations] == [one.server for one in slow.rejuvenations]
     for one, other in zip(fast.rejuvenations, slow.rejuvenations, strict=True):
         assert abs((one.began - other.began).total_seconds()) <= 12
-    assert fast.ours == slow.ours == 0
+    # Servers that the record loses while another is away are nobody's fault, in both alike.
+    assert fast.ours == pytest.approx(slow.ours, abs=12 / 3600)
 
 
 def test_replay_loads_no_numpy() -> None:

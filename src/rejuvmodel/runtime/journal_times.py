@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from statistics import median
 
+from rejuvmodel.durations import hours, shown
+from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.records import Entered, Record
 from rejuvmodel.runtime.settings import GroupSettings
 from rejuvmodel.runtime.simulated_world import Assumed
@@ -39,6 +42,11 @@ def step_times(
     tuple
         Medians of the journal, and where it has none the deadlines, which are the longest that a step may
         take; and a sentence for each.
+
+    Raises
+    ------
+    InvalidInputError
+        If a given time is not below its deadline.
     """
     found = _durations(journal)
     deadlines = settings.deadlines
@@ -46,6 +54,10 @@ def step_times(
 
     def chosen(name: str, given: float | None, longest: float) -> float:
         if given is not None:
+            if given >= longest:
+                rule = f"{longest:g} s is the deadline of the file: it would be given up"
+                advice = f"Give a shorter one, or raise {name}_timeout."
+                raise InvalidInputError(name, f"{given:g} s", rule, advice)
             notes.append(f"{name}: {given:.4g} s, as given")
             return given
         if found[name]:
@@ -89,3 +101,33 @@ def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[flo
             since.clear()
         since.setdefault(phase, at)
     return found
+
+
+def seconds_of(argument: str, value: object) -> float | None:
+    """Return a duration in seconds, if it was given.
+
+    Parameters
+    ----------
+    argument : str
+        The name that errors give.
+    value : duration or None
+        Hours, or text such as "20 s".
+
+    Returns
+    -------
+    float or None
+        Seconds [s].
+
+    Raises
+    ------
+    InvalidInputError
+        If it is no finite duration.
+    """
+    if value is None:
+        return None
+    found = hours(value, argument) * 3600.0
+    if found < math.inf:
+        return found
+    raise InvalidInputError(
+        argument, shown(value), "a finite time is expected", 'Write, for example, "20 s".'
+    )

@@ -11,10 +11,12 @@ import logging
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from random import Random
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.actions import Alarm, Announce, Decision
+from rejuvmodel.runtime.attendance import Attendance
 from rejuvmodel.runtime.attention import Attention
 from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.controller import decide
@@ -62,6 +64,10 @@ class Keeper:
         self.producer = ProducerState()
         self.dropped: tuple[str, ...] = ()
         self._failed = -math.inf
+        self._attendance = self._new_attendance()
+
+    def _new_attendance(self) -> Attendance:
+        return Attendance(dry_run=self._file.connections.executor.type == "dry-run")
 
     @property
     def failed_lately(self) -> bool:
@@ -91,6 +97,7 @@ class Keeper:
                 dropped.append(f"a record of {at.isoformat()}: {problem}")
         self.state, self.producer, gone = resumed(self._file.group, entries, view, now)
         self._waiting = []
+        self._attendance = self._new_attendance()
         self.dropped = (*self._journal.dropped, *dropped, *gone)
         for words in self.dropped:
             _log.warning("%s: %s", self._file.group.name, words)
@@ -148,13 +155,30 @@ class Keeper:
         """
         assert self.state is not None
         decision = decide(self._file.group, self.state, view, event, now)
-        records = [*(made.records if made is not None else ()), *decision.records]
+        attended = self._attendance.due(now)
+        records = [*attended, *(made.records if made is not None else ()), *decision.records]
         if not self._written(records, now, epoch) and not self._may_wait(decision, records):
             return None
+        if attended:
+            self._attendance.written(now)
         if made is not None:
             self.producer = made.state
         self.state = decision.state
         return decision
+
+    def leave(self, now: Moment, epoch: int | None) -> None:
+        """Write down that this controller looks after the group no longer, as far as that is possible.
+
+        Parameters
+        ----------
+        now : Moment
+            When.
+        epoch : int or None
+            The epoch of the lease under which it acted.
+        """
+        if self.state is not None:
+            with suppress(JournalError):  # a stale epoch as well: another one has begun by then
+                self._written(self._attendance.ended(), now, epoch)
 
     def _written(self, records: Sequence[Record], now: Moment, epoch: int | None) -> bool:
         """Write what waits and what is new; tell whether it is on the disk."""

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.plain_values import choice, described, keys
+from rejuvmodel.runtime.attendance import Attended
 from rejuvmodel.runtime.states import Phase, Role
 from rejuvmodel.runtime.transitions import Cause
 
@@ -188,12 +189,13 @@ class Snapshot:
 
 Record = (
     Entered | RestartBegan | RollChanged | RollLeft | Held | DelayDrawn | EpisodeBegan | EpisodeEnded
-    | SlotFired | Snapshot
+    | SlotFired | Attended | Snapshot
 )  # fmt: skip
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _TYPES = {
     "server": str, "phase": str, "role": str, "cause": str, "partner": str, "why": str, "halted": str,
     "clock": str, "mark": str, "slot": str, "step": int, "attempt": int, "paused": bool,
+    "what": str, "dry_run": bool,
 }  # fmt: skip
 
 

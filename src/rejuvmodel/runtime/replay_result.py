@@ -44,7 +44,7 @@ class ReplayResult:
     short : float
         Time [h] in which fewer than `required` would have served, for whatever reason.
     ours : float
-        Such time [h] while a server was away for a rejuvenation.
+        Such time [h] while a server was away for a rejuvenation: above 0 only if others fail meanwhile.
     notes : tuple of str
         What was assumed.
     """
@@ -136,7 +136,7 @@ class ReplayResult:
             "required": self.required,
             "fewest_serving": self.fewest_serving,
             "hours_below_required": self.short,
-            "hours_below_required_because_of_us": self.ours,
+            "hours_below_required_while_away": self.ours,
             "serving": {str(number): share for number, share in self.serving.items()},
             "rejuvenated": self.counts,
             "hours_unstable": dict(self.unstable),
@@ -176,7 +176,7 @@ class ReplayResult:
             ("fewest serving", f"{self.fewest_serving} of {len(self.servers)}, {self.required} required"),
             *((f"  {number} serving", f"{share:.4%} of the time") for number, share in self.serving.items()),
             ("below required", words(_round(self.short))),
-            ("  because of us", words(_round(self.ours))),
+            ("  while one was away for us", words(_round(self.ours))),
             ("unstable", words(_round(sum(self.unstable.values())))),
         ]
         found += [(f"waited: {reason}", words(_round(time))) for reason, time in self.refused.items()]

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from random import Random
 
-from rejuvmodel.durations import hours, shown
+from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.journal_times import step_times
+from rejuvmodel.runtime.journal_times import seconds_of, step_times
 from rejuvmodel.runtime.recorded_course import RecordedCourse
 from rejuvmodel.runtime.recorded_track import UNDONE, Undone
 from rejuvmodel.runtime.records import Record
@@ -82,7 +82,7 @@ def replay(
         raise InvalidInputError("samples", f"{len(records)} samples", rule, "Record some first.")
     course = RecordedCourse(records, names, file.rules, undone)
     assumed, notes = step_times(
-        file.group, journal, restart=_seconds("restart", restart), drain=_seconds("drain", drain)
+        file.group, journal, restart=seconds_of("restart", restart), drain=seconds_of("drain", drain)
     )
     run = Run(
         file.group, file.producer, file.rules, World(file.group, course, assumed), course.start, Random(seed),
@@ -95,13 +95,3 @@ def replay(
         notes.append(f"delays are drawn by the policy's law with seed {seed}: another seed gives other times")
     dropped = samples.dropped if isinstance(samples, Samples) else ()
     return ReplayResult.of(file.group, course, tally, (*notes, *course.notes, *dropped))
-
-
-def _seconds(argument: str, value: object) -> float | None:
-    """A duration in seconds, if it was given."""
-    if value is None:
-        return None
-    found = hours(value, argument) * 3600.0
-    if found < float("inf"):
-        return found
-    raise InvalidInputError(argument, shown(value), "a step ends at some time", 'Write, for example, "20 s".')

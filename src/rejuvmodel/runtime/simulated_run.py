@@ -12,7 +12,6 @@ otherwise at the next moment at which the world, a clock of the producer or a ga
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,18 +30,14 @@ from rejuvmodel.runtime.records import Entered, Record
 from rejuvmodel.runtime.refusals import Reason
 from rejuvmodel.runtime.samples import Sample
 from rejuvmodel.runtime.settings import GroupSettings, ProducerSettings
-from rejuvmodel.runtime.simulated_times import Times
+from rejuvmodel.runtime.simulated_times import QUIET, Times
 from rejuvmodel.runtime.simulated_world import World
 from rejuvmodel.runtime.states import AWAY, Condition, Phase
 from rejuvmodel.runtime.views import GroupView, Moment
 
-#: Phases in which nothing is going on.
-_QUIET = frozenset({Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT})
 _GONE = AWAY | {Phase.FAILED, Phase.RECOVERING}
 #: Refusals that may end whenever a load is measured anew.
 _BY_LOAD = frozenset({Reason.LOAD, Reason.NO_CAPACITY})
-#: Longest step [s] while something is under way: no deadline is missed by more.
-_LONGEST_STEP = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,7 @@ class Run:
         while self._clock < until:
             now = Moment(self._clock, self.start + timedelta(seconds=self._clock))
             decision, records, due = self._step(now)
-            quiet = all(one.phase in _QUIET for one in self.state.servers.values())
+            quiet = all(one.phase in QUIET for one in self.state.servers.values())
             waits = bool(due or self.state.roll)
             if self._every_tick or records or any(self._left.values()):
                 limit = self._clock + self.tick
@@ -152,7 +147,6 @@ class Run:
                 limit = min(
                     self.world.next_time(self._clock),
                     self._times.next_time(self._clock, self.produced, self.state, machines, waits=waits),
-                    math.inf if quiet else self._clock + _LONGEST_STEP,
                 )
             limit = min(limit, until)
             serving = self._serving(now.clock)  # before anything goes on

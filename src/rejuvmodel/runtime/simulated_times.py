@@ -12,7 +12,10 @@ from rejuvmodel.runtime.group_state import GroupState
 from rejuvmodel.runtime.producer_state import ProducerState
 from rejuvmodel.runtime.settings import GateSettings, GroupSettings, ProducerSettings
 from rejuvmodel.runtime.simulated_world import Machine
+from rejuvmodel.runtime.states import Phase
 
+#: Phases in which nothing is going on.
+QUIET = frozenset({Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT})
 #: A moment that has just passed is looked at once more, for the rounding of sums of seconds.
 _ROUNDING = 1e-3
 
@@ -32,6 +35,12 @@ class Times:
 
     def __init__(self, group: GroupSettings, producer: ProducerSettings, start: datetime) -> None:
         self._gates = group.gates
+        limits, held = group.deadlines, group.deadlines.healthy_for
+        self._limits = (
+            limits.duplex, limits.drain, limits.up, limits.clean, limits.restart, limits.recover,
+            limits.restart + held, limits.recover + held,
+        )  # fmt: skip
+        self._held = held
         self._producer = producer
         self._start = start
         self._slot = -math.inf
@@ -66,7 +75,7 @@ class Times:
         float
             The next moment [s]; infinity if there is none.
         """
-        times = [*self._clocks(produced, machines)]
+        times = [*self._clocks(produced, machines), *self._steps(state)]
         if waits:
             times += self._doors(now, state, machines)
         found = min(
@@ -88,6 +97,14 @@ class Times:
                 yield episode.since + producer.force_after
                 if producer.confirm_for is not None:
                     yield episode.since + producer.confirm_for
+
+    def _steps(self, state: GroupState) -> Iterator[float]:
+        """Deadlines of what is under way."""
+        for server in state.servers.values():
+            if server.phase not in QUIET:
+                yield from (server.since + limit for limit in self._limits)
+                if server.healthy_since is not None:
+                    yield server.healthy_since + self._held
 
     def _doors(self, now: float, state: GroupState, machines: dict[str, Machine]) -> Iterator[float]:
         """Moments at which a gate may open."""

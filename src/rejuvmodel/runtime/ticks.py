@@ -142,6 +142,7 @@ class Ticks:
 
     def close(self) -> None:
         """Give the lease back and close everything."""
+        self._keeper.leave(_now(), self._claim.epoch)
         self._watch.close()
         self._faults.forget()
         self._recorders.close()
