@@ -185,11 +185,13 @@ def test_a_recovery_names_the_life_that_it_ends() -> None:
             world.machines["s0"].up_at = math.inf
         until(world, Phase.RECOVERING, "s0")
         world.executor_fails = False
+        if wrong == "mute":
+            break
         until(world, Phase.WARMING, "s0")
         world.revive(world.machines["s0"])
         world.machines["s0"].warm_at = math.inf
         until(world, Phase.OUT, "s0")
-    assert found == [("s0#1", False), ("s0#1", False), ("s0#1", True), ("s0#1", True)]
+    assert found == [("s0#1", False), ("s0#1", False), ("s0#1", True)]
 
 
 def test_row_6_a_server_that_fails_again_is_given_up() -> None:
@@ -334,21 +336,47 @@ def test_paused_group_recovers_nobody() -> None:
     assert world.restarted == ["s0"]
 
 
-@pytest.mark.parametrize("resumed", [True, False])
-def test_row_23_restarted_by_the_operator(resumed: bool) -> None:
+@pytest.mark.parametrize("resumed", [0, 2, None])
+def test_row_23_restarted_by_the_operator(resumed: int | None) -> None:
     """A server that the operator brings back during a pause is registered and not restarted (S204)."""
     world = watching(standby(2, 1))
     world.tell(PauseAsked())
     world.machines["s0"].alive = False
     until(world, Phase.FAILED, "s0")
     world.revive(world.machines["s0"])
-    world.step()
-    world.step()
-    if resumed:
+    for _ in range(resumed or 0):
+        world.step()
+    if resumed is not None:
         world.tell(ResumeAsked())
     until(world, Phase.STANDBY, "s0")
     assert world.restarted == []
     assert phases(world, "s0") == ["failed", "warming", "standby"]
+
+
+def test_the_operators_restart_is_the_first_attempt() -> None:
+    """If a server that somebody else restarted during a pause does not become healthy, it is tried again."""
+    world = watching(active(3))
+    found = attempts(world)
+    world.tell(PauseAsked())
+    world.machines["s0"].alive = False
+    until(world, Phase.FAILED, "s0")
+    world.revive(world.machines["s0"])
+    world.machines["s0"].warm_at = math.inf
+    world.tell(ResumeAsked())
+    until(world, Phase.SERVING, "s0")
+    assert found == [2]
+
+
+def test_row_23_well_again_while_our_command_fails() -> None:
+    """A server that hung and goes on by itself while our recovery fails is taken on, and not restarted."""
+    world = watching(active(3), heartbeat=3)
+    found = attempts(world)
+    world.executor_fails = True
+    world.machines["s0"].hung = True
+    until(world, Phase.RECOVERING, "s0")
+    world.machines["s0"].hung = False
+    until(world, Phase.SERVING, "s0")
+    assert (found, world.machines["s0"].life) == ([1], 1)
 
 
 def test_dies_while_joining() -> None:

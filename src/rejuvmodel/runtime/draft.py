@@ -90,6 +90,8 @@ class Draft:
             fresh |= {"attempt": before.attempt + 1, "identity": self.look(name).identity}
         elif row.target is Phase.WARMING:
             fresh["attempt"] = before.attempt
+            if before.phase is Phase.FAILED:  # somebody else's restart is the first attempt
+                fresh["attempt"] += 1
         elif row.target is Phase.FAILED:
             lately = self.now.clock - before.recovered < self.settings.recover_period
             fresh["attempt"] = before.tried if lately else 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from rejuvmodel.runtime.draft import Draft
 from rejuvmodel.runtime.gates import capped
 from rejuvmodel.runtime.refusals import Reason, Refusal
-from rejuvmodel.runtime.states import Health
+from rejuvmodel.runtime.states import Health, Phase
 from rejuvmodel.runtime.transitions import Cause
 
 
@@ -33,8 +33,11 @@ def failed(draft: Draft, name: str) -> Cause | None:
         text = "an operator has paused the group: it is recovered when the pause ends, or is well before"
         draft.refusals[name] = Refusal(Reason.PAUSED, text)
         return None
-    if draft.age(name) > 0 and draft.look(name).health is Health.HEALTHY:
-        return Cause.REPAIRED  # during a pause
+    look, life = draft.look(name), draft.servers[name].identity
+    renewed = look.identity is not None and look.identity != life
+    waited = draft.state.servers[name].phase is Phase.FAILED
+    if waited and (renewed or look.health is Health.HEALTHY):
+        return Cause.REPAIRED  # during the pause, by somebody else
     return Cause.SWITCHED if tries_left(draft, name) else Cause.GIVEN_UP
 
 
@@ -79,10 +82,9 @@ def after_failure(draft: Draft, name: str) -> Cause:
     Returns
     -------
     Cause
-        None of our doing if another life is healthy; else it is tried once more, or given up.
+        Whoever is healthy by now is taken on; else it is tried once more, or given up.
     """
-    server, look = draft.servers[name], draft.look(name)
-    if look.health is Health.HEALTHY and (look.identity is None or look.identity != server.identity):
+    if draft.look(name).health is Health.HEALTHY:
         return Cause.RESTARTED
     return Cause.ESCALATED if tries_left(draft, name) else Cause.GIVEN_UP
 
