@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rolling import NAMES, World, until
+from rolling import World, until
 
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.rolls import RollResult, roll
@@ -55,7 +55,7 @@ def file_of(
     restarter: str = "",
     executor: str = "",
     more: str = "",
-    names: Collection[str] = NAMES,
+    names: Collection[str] = (),
     health: Mapping[str, str] | None = None,
     server: Mapping[str, str] | None = None,
 ) -> RuntimeFile:
@@ -73,7 +73,7 @@ def file_of(
         executor=executor,
         more=more,
     )
-    for name in names:
+    for name in names or one.ports:
         asked = (health or {}).get(name, f"http://127.0.0.1:{one.ports[name]}/healthz")
         text += SERVER.format(name=name, health=asked, more=(server or {}).get(name, ""))
     path = folder / "web.toml"
@@ -136,7 +136,7 @@ def phases(status: Mapping[str, Any]) -> dict[str, str]:
 
 def refusals(status: Mapping[str, Any]) -> dict[str, str]:
     """Why servers that are due have to wait."""
-    return {one["name"]: one["refusal"]["reason"] for one in status["servers"] if one["refusal"]}
+    return {one["name"]: one["refusal"]["reason"] for one in status.get("servers", ()) if one["refusal"]}
 
 
 def rolled(file: RuntimeFile, *servers: str, patience: float = 20.0) -> RollResult:
@@ -154,4 +154,4 @@ def settled(file: RuntimeFile) -> dict[str, Any]:
 def starts(one: World) -> dict[str, int]:
     """How often each server was started, by supervisor's own log."""
     log = Path(one.keeper.url.removeprefix("unix://")).with_name("supervisord.log").read_text()
-    return {name: len(re.findall(rf"spawned: '{name}' ", log)) for name in NAMES}
+    return {name: len(re.findall(rf"spawned: '{name}' ", log)) for name in one.ports}

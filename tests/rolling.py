@@ -30,7 +30,7 @@ PATIENCE = 20.0
 
 @dataclass
 class World:
-    """Three leaking servers and everything around them."""
+    """Leaking servers and everything around them."""
 
     proxy: HAProxy
     keeper: Supervisor
@@ -64,7 +64,11 @@ class World:
             if not self.healthy(name):
                 self.executor.restart(name)
         self.balancer.hold({name: Wanted("ready", 100) for name in self.ports})
-        self.wait("three servers", lambda: self.balancer.view().serving == NAMES)
+        self.wait("all servers", self.all_serve)
+
+    def all_serve(self) -> bool:
+        """Say whether HAProxy has every server as a plain UP."""
+        return self.balancer.view().serving == tuple(self.ports)
 
     def wait(self, what: str, holds: Callable[[], object], times: int = 1) -> None:
         """Wait until something of this world holds, so many times in a row."""
@@ -81,10 +85,10 @@ def until(what: str, holds: Callable[[], object], times: int = 1) -> None:
 
 
 @contextmanager
-def world(*, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
-    """Yield three servers that are all warm and up, if that is wanted; all is stopped at the end."""
-    with held_ports(3) as numbers, TemporaryDirectory(prefix="rj-") as folder:
-        ports = dict(zip(NAMES, numbers, strict=True))
+def world(*, count: int = 3, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
+    """Yield servers s1, s2, ... that are all warm and up, if that is wanted; all is stopped at the end."""
+    with held_ports(count) as numbers, TemporaryDirectory(prefix="rj-") as folder:
+        ports = {f"s{k}": number for k, number in enumerate(numbers, start=1)}
         warmth = Path(folder, "warm_up")
         warmth.write_text(str(warm_up), encoding="utf-8")
         programs = {name: f"{sys.executable} {SERVER} {port} {warmth}" for name, port in ports.items()}
@@ -98,5 +102,5 @@ def world(*, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
                 warmth,
             )
             if warm:
-                found.wait("three servers", lambda: found.balancer.view().serving == NAMES)
+                found.wait("all servers", found.all_serve)
             yield found

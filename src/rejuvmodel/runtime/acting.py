@@ -1,9 +1,10 @@
 """Carrying out what the controller has ordered: hand over, clean, restart, recover, be loud.
 
-Right before a command it is asked once more, in the thread that gives it: whether this controller still is
-the one that acts; before a restart, whether the balancers still keep the server in maintenance, and whether
-the life that was to end is still there, because somebody else may have restarted it; after a fault, whether
-it has come back by itself.
+Before a command it is asked once more, in the thread that gives it: whether this controller still is the one
+that acts; before a restart, whether the balancers still keep the server in maintenance, and whether the life
+that was to end is still there, because somebody else may have restarted it; after a fault, whether it has
+come back by itself. Whether this controller acts is asked again as the very last thing before a restart: it
+may have been stopped while it looked.
 """
 
 from __future__ import annotations
@@ -98,8 +99,7 @@ class Actor:
 
         def owned() -> None:
             with owned_by(self._owner):
-                if not self._acts():
-                    raise RefusedError(what, "this controller is no longer the one that acts")
+                self._check(what)
                 work()
 
         group = self._file.group.name
@@ -121,6 +121,7 @@ class Actor:
 
     def _restart(self, server: str, identity: str | None) -> None:
         """S106: restart, but only the life that was to end."""
+        self._parked(server)
         look = self._monitors[server].sample()
         found = identity_text(look.identity)
         if found is None and look.answer != "gone":
@@ -131,8 +132,7 @@ class Actor:
             words = "somebody else has restarted it: not restarted again"
             _log.warning("%s %s: %s", group, server, words, extra=_fields(group, server))
             return
-        self._parked(server)
-        self._executor.restart(self._programs[server])
+        self._ended("restart", server)
 
     def _parked(self, server: str) -> None:
         """See the server in maintenance once more: a balancer may have been reloaded since it was decided."""
@@ -161,7 +161,17 @@ class Actor:
         if action.attempt > 1:
             for step in self._file.connections.clean:
                 self._clean(server, step)
+        self._ended("recover", server)
+
+    def _ended(self, what: str, server: str) -> None:
+        """End a life and begin the next, if this controller still acts after all that was looked at."""
+        self._check(what)
         self._executor.restart(self._programs[server])
+
+    def _check(self, what: str) -> None:
+        """Refuse a command if another controller acts by now."""
+        if not self._acts():
+            raise RefusedError(what, "this controller is no longer the one that acts")
 
 
 def _fields(group: str, server: str, **more: object) -> dict[str, dict[str, object]]:
