@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hostile_server import answering, dripping, endless, saying, silent
 
@@ -193,6 +194,8 @@ def test_a_stopped_process_keeps_its_name(folder: Path) -> None:
     path = folder / "w.sock"
     with other_process(path) as process:
         process.send_signal(signal.SIGSTOP)
+        while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)
         with served(path) as second:
             assert second.path == f"{path}.2"
             reply = ask(str(path), "pause", timeout=2)

@@ -1,7 +1,8 @@
 """The command line: availability, downtime and cost of the cluster in a file, and when to rejuvenate it.
 
 Each command is a function in a file of its own in ``cli/commands``, and has its line in the list below. It
-imports its rooms when it is called, so that none pays for what another needs. Text goes to standard output as
+imports its rooms when it is called, so that none pays for what another needs; the commands of the runtime are
+a group of their own, made when it is named. Text goes to standard output as
 Markdown, with ``--json`` as one JSON document (`rejuvmodel.cli.json_documents` says how); errors and warnings
 go to standard error. Exit codes are those of `rejuvmodel.cli.shell`.
 """
@@ -9,7 +10,7 @@ go to standard error. Exit codes are those of `rejuvmodel.cli.shell`.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,14 +34,36 @@ COMMANDS = (
     diagram,
 )  # fmt: skip
 
+#: Made when it is named, and for the help.
+_RUNTIME = "runtime"
+
+
+class AllCommands(Commands):
+    """The commands, and the group of those of the runtime."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the help."""
+        return [*super().list_commands(ctx), _RUNTIME]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; that of the runtime is made now."""
+        if cmd_name != _RUNTIME:
+            return super().get_command(ctx, cmd_name)
+        from rejuvmodel.cli.commands.runtime import runtime
+
+        group = typer.main.get_command(runtime)
+        group.name = _RUNTIME
+        return group
+
+
 app = typer.Typer(
-    cls=Commands,
+    cls=AllCommands,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="When software rejuvenation pays, and how much: availability, downtime and cost of a cluster.",
-    epilog="Exit codes: 0 good, 1 the two roads disagree, 2 bad input.",
+    epilog="Exit codes: 0 good, 1 the two roads disagree or a runtime needs attention, 2 bad input.",
 )
 
 

@@ -30,3 +30,11 @@ Target = Annotated[
     str | None, typer.Option("--target", help='Availability, or downtime in the horizon: "50 min".')
 ]
 Workers = Annotated[int, typer.Option("--workers", help="How many to solve a pool at the same time.")]
+
+GroupFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="The runtime's file of a group (TOML).", show_default=False)
+]
+GroupFiles = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="The runtime's file of each group (TOML).", show_default=False),
+]

@@ -1,8 +1,8 @@
 """The edge between the commands and the shell: exit codes, error lines, output written whole or not at all.
 
-Exit codes: 0 good, 1 the two roads disagree, 2 bad input, 70 a fault of this program (with its traceback),
-130 interrupted, 141 the reader of the output went away. An unexpected fault must not end with Python's 1, or
-a pipeline would take it for a disagreement.
+Exit codes: 0 good, 1 the two roads disagree or a runtime needs attention, 2 bad input, 70 a fault of this
+program (with its traceback), 130 interrupted, 141 the reader of the output went away. An unexpected fault
+must not end with Python's 1, or a pipeline would take it for a disagreement.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ class Commands(TyperGroup):
         try:
             code = super().main(*args, **options)
         except AgreementError as error:
-            return _complain(str(error), DISAGREE)
+            return complain(str(error), DISAGREE)
         except RejuvmodelError as error:
-            return _complain(str(error), BAD_INPUT)
+            return complain(str(error), BAD_INPUT)
         except MemoryError:
-            return _complain("out of memory; use fewer servers or points", BAD_INPUT)
+            return complain("out of memory; use fewer servers or points", BAD_INPUT)
         except (KeyboardInterrupt, typer.Abort):
             return INTERRUPTED
         except Exception as error:
             # What typer raises for a wrong command line has no public base class, but always this method.
             if not hasattr(error, "format_message"):
-                _complain(f"a fault of rejuvmodel, please report it:\n{traceback.format_exc()}", FAULT)
+                complain(f"a fault of rejuvmodel, please report it:\n{traceback.format_exc()}", FAULT)
                 return FAULT
             context = getattr(error, "ctx", None)
             help_line = f" See '{context.command_path} --help'." if context is not None else ""
             message = error.format_message().removesuffix(".")
-            return _complain(f"{message}{'' if message.endswith('?') else '.'}{help_line}", BAD_INPUT)
+            return complain(f"{message}{'' if message.endswith('?') else '.'}{help_line}", BAD_INPUT)
         return code if isinstance(code, int) else 0
 
 
@@ -161,7 +161,21 @@ def _refuse_output(name: str, problem: OSError) -> None:
     ) from None
 
 
-def _complain(message: str, code: int) -> int:
+def complain(message: str, code: int) -> int:
+    """Write an error to standard error.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    code : int
+        The exit code.
+
+    Returns
+    -------
+    int
+        The same code.
+    """
     with suppress(OSError, AttributeError, ValueError):
         sys.stderr.write(f"error: {message}\n")
         sys.stderr.flush()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Collection[int] = (0,)) -> str:
     """Return a Markdown table whose columns line up in a fixed-width font.
 
     Parameters
@@ -13,7 +13,9 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     header : sequence of str
         Titles of the columns.
     rows : iterable of sequences of str
-        Cells; each row as long as the header. The first column is set to the left, the others to the right.
+        Cells; each row as long as the header.
+    left : collection of int
+        Numbers of the columns that are set to the left, counted from 0; the others are set to the right.
 
     Returns
     -------
@@ -30,14 +32,15 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
     cells = [[_cell(text) for text in row] for row in (header, *rows)]
     widths = [max(1, *(len(text) for text in column)) for column in zip(*cells, strict=True)]
-    lines = [_line(row, widths) for row in cells]
-    rule = [f":{'-' * (widths[0] + 1)}", *(f"{'-' * (width + 1)}:" for width in widths[1:])]
+    lines = [_line(row, widths, left) for row in cells]
+    dashes = ["-" * (width + 1) for width in widths]
+    rule = [f":{one}" if column in left else f"{one}:" for column, one in enumerate(dashes)]
     return "\n".join([lines[0], f"|{'|'.join(rule)}|", *lines[1:]])
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(row, widths, strict=True)
-    parts = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in others)]
+def _line(row: Sequence[str], widths: Sequence[int], left: Collection[int]) -> str:
+    cells = enumerate(zip(row, widths, strict=True))
+    parts = [text.ljust(width) if column in left else text.rjust(width) for column, (text, width) in cells]
     return f"| {' | '.join(parts)} |"
 
 

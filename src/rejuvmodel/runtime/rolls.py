@@ -113,18 +113,37 @@ def roll(
     if document["roll"]:
         runner.put({"ask": "cancel"})
         runner.tick()
-    return _result(document, asked, lives, time.monotonic() - began, interrupted=stop.is_set())
+    return outcome(document, asked, lives, time.monotonic() - began, interrupted=stop.is_set())
 
 
-def _result(
+def outcome(
     document: Mapping[str, Any],
     asked: tuple[str, ...],
     lives: Mapping[str, str | None],
     seconds: float,
     *,
-    interrupted: bool,
+    interrupted: bool = False,
 ) -> RollResult:
-    """The result, from the last status: a server is rejuvenated if it serves and has another life."""
+    """Return what came of a roll: a server is rejuvenated if it serves and has another life.
+
+    Parameters
+    ----------
+    document : mapping
+        The status at its end.
+    asked : tuple of str
+        Servers that were to be rejuvenated.
+    lives : mapping of str to str or None
+        Their identities before.
+    seconds : float
+        How long it took [s].
+    interrupted : bool
+        Whether it was ended before its time.
+
+    Returns
+    -------
+    RollResult
+        What came of it.
+    """
     by_name = {one["name"]: one for one in document["servers"]}
     problems = [*document["problems"], *(f"{one['server']}: {one['text']}" for one in document["loud"])]
     if document["dry_run"] and lives:

@@ -178,6 +178,16 @@ class Runner:
             return {"ok": True, "status": self.status()}
         return self._ticks.inbox.post(request)
 
+    def refuse(self, why: str) -> None:
+        """Refuse what was asked and not yet taken up, when the loop has ended.
+
+        Parameters
+        ----------
+        why : str
+            The reason.
+        """
+        self._ticks.inbox.refuse(why)
+
     def put(self, request: Mapping[str, Any]) -> None:
         """Hand in a request for the next tick, from the loop's own thread: nobody waits for the answer.
 

@@ -1,0 +1,40 @@
+"""One server rejuvenated."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rejuvmodel.cli.options import AsJson, GroupFile
+from rejuvmodel.cli.shell import DISAGREE, emit
+
+
+def rejuvenate(
+    file: GroupFile,
+    server: Annotated[
+        str, typer.Argument(metavar="SERVER", help="Its name in the file.", show_default=False)
+    ],
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Rejuvenate one server."""
+    from rejuvmodel.cli.runtime_asking import asked, server_of
+    from rejuvmodel.cli.runtime_documents import runtime_json, written
+    from rejuvmodel.cli.runtime_rolling import result_json, result_text, rolled_by, rolled_here
+    from rejuvmodel.runtime.config import read_runtime_file
+
+    found = read_runtime_file(file)
+    names = (server_of(found, server),)
+    running = asked(found, "status")
+    if running is not None and not wait:
+        reply = asked(found, "rejuvenate", names)
+        document = running.status if reply is None else reply.status
+        emit(written(document) if as_json else f"{found.group.name}: {server} is to be rejuvenated")
+        return
+    result = rolled_here(found, names) if running is None else rolled_by(found, names, running)
+    by = found.home.control if running is None else running.path
+    parts = result_json(result, by)
+    emit(runtime_json("runtime rejuvenate", **parts) if as_json else result_text(found, names, result))
+    if not result.ok:
+        raise typer.Exit(DISAGREE)
