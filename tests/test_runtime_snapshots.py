@@ -41,6 +41,8 @@ SERVERS = st.builds(
     partner=st.sampled_from(["", "t0"]),
     step=st.integers(0, 2),
     attempt=st.integers(0, 2),
+    tried=st.integers(0, 2),
+    recovered=AGES,
 )
 STATES = st.builds(
     GroupState,
@@ -87,9 +89,12 @@ def test_a_successor_knows_the_same(
     )  # fmt: skip
     assert found.restarts == pytest.approx([at + shift for at in state.restarts], abs=2e-6)
     for name, server in state.servers.items():
+        assert found.servers[name].tried == server.tried
+        if server.tried:
+            assert found.servers[name].recovered == pytest.approx(server.recovered + shift, abs=2e-6)
         since = server.since + shift if server.phase is Phase.WATCHED else LATER.clock
         assert found.servers[name].since == pytest.approx(since, abs=2e-6)
-        assert replace(found.servers[name], since=server.since) == server
+        assert replace(found.servers[name], since=server.since, recovered=server.recovered) == server
     assert produced.fired == producer.fired
     assert list(produced.episodes) == list(producer.episodes)
     for clock, episode in producer.episodes.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 from rejuvmodel.runtime.draft import entered
@@ -17,6 +18,7 @@ from rejuvmodel.runtime.records import (
     SlotFired,
     Snapshot,
 )
+from rejuvmodel.runtime.states import Phase
 from rejuvmodel.runtime.transitions import Cause
 from rejuvmodel.runtime.views import Moment
 
@@ -39,9 +41,13 @@ def snapshot(state: GroupState, producer: ProducerState, now: Moment) -> Snapsho
         What `rejuvmodel.runtime.resuming.resumed` makes of it is what it makes of the whole journal; write it
         with `Journal.compact`.
     """
-    entries: list[tuple[float, Record]] = [
-        (server.since, entered(name, server, Cause.RESTATED)) for name, server in state.servers.items()
-    ]
+    entries: list[tuple[float, Record]] = []
+    for name, server in state.servers.items():
+        if server.tried:  # its last recovery ended then, after so many attempts
+            for phase, attempt in ((Phase.WARMING, server.tried), (Phase.JOINING, 0)):
+                then = replace(server, phase=phase, attempt=attempt)
+                entries.append((server.recovered, entered(name, then, Cause.RESTATED)))
+        entries.append((server.since, entered(name, server, Cause.RESTATED)))
     entries += [(at, RestartBegan("", None)) for at in state.restarts]
     if state.roll:
         entries.append(
