@@ -46,6 +46,7 @@ def test_everything_that_is_seen_is_told() -> None:
         uptime=60.0,
         load=0.5,
         evidence="memory is 9, the limit 8; load is 1, the limit 0.9",
+        at=10.0,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kept import asked, file_of, phases, refusals, running, starts, ticked
 from load import load
+from long_request import Long
 from rolling import NAMES, World, world
 from watching_haproxy import watched
 
@@ -103,25 +103,6 @@ def test_10_the_last_of_two_waits_for_the_first(one: World, tmp_path: Path) -> N
     assert seen == {"last server"}
     after = starts(one)
     assert {name: after[name] - before[name] for name in NAMES} == {"s1": 1, "s2": 1, "s3": 0}
-
-
-class Long:
-    """A request that HAProxy gives to one of the servers, and that takes a while."""
-
-    def __init__(self, one: World, seconds: float) -> None:
-        self.status = -1
-        self._thread = threading.Thread(target=self._ask, args=(one, seconds))
-        self._thread.start()
-        one.wait("its session", lambda: sum(server.sessions for server in one.balancer.view().servers) == 1)
-        (self.server,) = [server.name for server in one.balancer.view().servers if server.sessions]
-
-    def _ask(self, one: World, seconds: float) -> None:
-        self.status = one.get(f"/for/{seconds}", timeout=20)
-
-    def end(self) -> int:
-        """Wait for its end; return the status of its answer, 0 for none."""
-        self._thread.join()
-        return self.status
 
 
 def test_15_a_request_that_takes_too_long_is_not_cut(one: World, tmp_path: Path) -> None:

@@ -333,6 +333,44 @@ def test_cold_server_waits() -> None:
     assert world.clock - cold >= DEADLINES.healthy_for
 
 
+def test_old_looks_prove_nothing() -> None:
+    """Health must hold from one look since the restart to another: a look from before it is none (row 16)."""
+    world = World(active(3))
+    world.step(due("s0"))
+    until(world, Phase.WARMING, "s0")
+    began = world.clock
+    seen = {**world.view().servers}
+
+    def after(seconds: float, look: float) -> Phase:
+        """Where it stands when the newest look, which shows it well, is of a certain moment."""
+        assert world.state is not None
+        well = replace(seen["s0"], health=Health.HEALTHY, at=began + look)
+        now = Moment(began + seconds, START)
+        world.state = decide(world.settings, world.state, GroupView({**seen, "s0": well}), Tick(), now).state
+        return world.state.servers["s0"].phase
+
+    assert after(3, look=-1) is Phase.WARMING
+    assert after(4, look=3.5) is Phase.WARMING
+    assert after(6, look=3.5) is Phase.WARMING
+    assert after(6, look=5.5) is Phase.JOINING
+
+
+@pytest.mark.parametrize("phase", [Phase.DUPLEXING, Phase.CLEANING, Phase.RESTARTING, Phase.RECOVERING])
+def test_commands_have_time_to_be_ended(phase: Phase) -> None:
+    """Until one that overruns has been killed, its server neither serves nor gets another (row 8)."""
+    ending = replace(DEADLINES, restart=3, recover=3, ending=4)
+    world = World(active(3, clean_steps=("buffers",), duplexed=True, deadlines=ending))
+    assert world.state is not None
+    running = replace(world.state.servers["s0"], phase=phase, since=0.0, ticket=7, identity="s0#1", attempt=1)
+    state = replace(world.state, servers={**world.state.servers, "s0": running})
+    found = [
+        decide(world.settings, state, world.view(), Tick(), Moment(clock, START)).state.servers["s0"]
+        for clock in (3.0, 6.9, 7.0)
+    ]
+    assert [(one.phase, one.ticket) for one in found[:2]] == [(phase, 7), (phase, 7)]
+    assert found[2].ticket != 7
+
+
 def test_crash_during_a_roll() -> None:
     """An unplanned crash counts against the budget: the roll pauses until the server is back (row 12)."""
     world = World(active(4, required=2))

@@ -28,13 +28,6 @@ signal.signal(signal.SIGTERM, lambda *_: (folder / "told").touch())
 while True:
     time.sleep(0.05)
 """
-#: The process of a program, by supervisor.
-IDENTITY = """
-import sys
-from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
-found = SupervisorExecutor(sys.argv[1], restart_timeout=5).identity(sys.argv[2])
-print(found.pid if found else 0)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +106,7 @@ def test_7_a_spare_is_in_for_a_restart_that_never_comes_back(one: World, tmp_pat
 def test_8_a_command_that_hangs_is_ended_and_the_loop_goes_on(one: World, tmp_path: Path) -> None:
     """TERM, then KILL; meanwhile the loop ticks and answers, and nobody serves whom it may still end."""
     restart = json.dumps([sys.executable, "-c", STUBBORN, str(tmp_path), "{program}"])
-    identity = json.dumps([sys.executable, "-c", IDENTITY, one.keeper.url, "{program}"])
-    restarter = f'type = "command"\nrestart = {restart}\nidentity = {identity}\ntimeout = "20 s"'
+    restarter = f'type = "command"\nrestart = {restart}'
     file = file_of(one, tmp_path, restarter=restarter, executor='restart_timeout = "1 s"')
     before = starts(one)
     with running(file, by_policy=False) as runner:

@@ -60,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             "memory": sum(map(len, LEAKED)),
             "buffers": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
             "pid": os.getpid(),
+            "started": STARTED,
         }
         self.answer(200 if warm() else 503, json.dumps(body).encode())
 

@@ -23,6 +23,7 @@ import os
 from dataclasses import dataclass, field
 
 from rejuvmodel.runtime.collector import Rules
+from rejuvmodel.runtime.commands import GRACE
 from rejuvmodel.runtime.config_connections import read_balancer, read_clean, read_duplexer, read_executor
 from rejuvmodel.runtime.config_faults import read_faults
 from rejuvmodel.runtime.config_history import read_metrics, read_sampling
@@ -129,6 +130,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
             restart=restart_timeout,
             recover=seconds(shared, "recover_timeout", restart_timeout),
             healthy_for=seconds(shared, "healthy_for", 2.0, positive=False),
+            ending=GRACE + 1.0,
         ),
         force_drain=balancer.boolean("force", False),
         clean_steps=tuple(clean),

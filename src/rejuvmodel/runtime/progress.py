@@ -28,7 +28,8 @@ def _watched(draft: Draft, name: str) -> Cause | None:
 def _duplexing(draft: Draft, name: str) -> Cause | None:
     if draft.servers[name].ticket == 0:  # there is no duplexer, or a successor found it here
         return Cause.UNCOVERED if draft.settings.duplexed else Cause.DUPLEXED
-    return Cause.UNCOVERED if draft.age(name) >= draft.settings.deadlines.duplex else None
+    deadlines = draft.settings.deadlines
+    return Cause.UNCOVERED if draft.age(name) >= deadlines.duplex + deadlines.ending else None
 
 
 def _switching(draft: Draft, name: str) -> Cause | None:
@@ -110,7 +111,7 @@ def _cleaning(draft: Draft, name: str) -> Cause | None:
         return Cause.RESTARTED if _renewed(draft, name) else Cause.CLEANED  # by somebody else
     if server.ticket == 0:  # a successor found it here: the step is done again
         draft.clean(name)
-    elif draft.age(name) >= draft.settings.deadlines.clean:
+    elif draft.age(name) >= draft.settings.deadlines.clean + draft.settings.deadlines.ending:
         draft.halt(name, f"clean step {steps[server.step]} did not end in time: nothing was restarted")
         return way_back(draft, name)
     return None
@@ -143,7 +144,8 @@ def _renewed(draft: Draft, name: str) -> bool:
 def _restarting(draft: Draft, name: str) -> Cause | None:
     server, look = draft.servers[name], draft.look(name)
     renewed = _renewed(draft, name)
-    late = draft.age(name) >= draft.settings.deadlines.restart
+    deadlines = draft.settings.deadlines
+    late = draft.age(name) >= deadlines.restart + (deadlines.ending if server.ticket else 0.0)
     if server.ticket == 0:  # a successor: the command may or may not have been given
         if renewed:
             return Cause.RESTARTED
@@ -181,13 +183,14 @@ def _came_back(draft: Draft, name: str) -> None:
 
 
 def _healthy_long(draft: Draft, name: str) -> bool:
-    """Whether its own health check has held without a break."""
-    healthy = draft.look(name).health is Health.HEALTHY
-    since = draft.servers[name].healthy_since
-    if healthy != (since is not None):
-        since = draft.now.clock if healthy else None
+    """Whether its own health check has held without a break, by looks that were taken in this phase."""
+    look, server = draft.look(name), draft.servers[name]
+    at = draft.now.clock if look.at is None else look.at
+    healthy = look.health is Health.HEALTHY and at >= server.since
+    since = (at if server.healthy_since is None else server.healthy_since) if healthy else None
+    if since != server.healthy_since:
         draft.note(name, healthy_since=since)
-    return since is not None and draft.now.clock - since >= draft.settings.deadlines.healthy_for
+    return since is not None and at - since >= draft.settings.deadlines.healthy_for
 
 
 def _seen_up(draft: Draft, name: str) -> Cause | None:

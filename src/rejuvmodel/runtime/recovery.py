@@ -66,7 +66,9 @@ def recovering(draft: Draft, name: str) -> Cause | None:
             return None
         if look.identity is not None:
             return Cause.RESTARTED
-    return after_failure(draft, name) if draft.age(name) >= draft.settings.deadlines.recover else None
+    deadlines = draft.settings.deadlines
+    late = draft.age(name) >= deadlines.recover + (deadlines.ending if server.ticket else 0.0)
+    return after_failure(draft, name) if late else None
 
 
 def after_failure(draft: Draft, name: str) -> Cause:

@@ -117,6 +117,8 @@ class Deadlines:
         step; restart until healthy; the same after a fault.
     healthy_for : float
         How long a server's own health check must hold before it counts as back.
+    ending : float
+        How long it takes to end a command that has overrun its time.
     """
 
     duplex: float = 30.0
@@ -126,6 +128,7 @@ class Deadlines:
     restart: float = 60.0
     recover: float = 60.0
     healthy_for: float = 2.0
+    ending: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

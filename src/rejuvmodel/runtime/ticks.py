@@ -49,6 +49,8 @@ from rejuvmodel.runtime.workers import Workers
 _log = logging.getLogger(__name__)
 #: Nothing is under way; what has failed waits only while the group is paused.
 _QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT, Phase.FAILED)
+#: Phases whose server joins as soon as it is well.
+_COMMANDED = LOST | {Phase.WARMING}
 _STOPPING = "the runtime is about to stop"
 
 
@@ -186,9 +188,8 @@ class Ticks:
         servers = {} if state is None else state.servers
         away = {name for name, one in servers.items() if one.phase in IN_TRANSITION}
         sight = self._watch.look(away, min(0.2, self.file.home.tick / 4))
-        doubtful = [
-            name for name, one in servers.items() if one.phase in LOST and self._workers.command_runs(name)
-        ]
+        given_up = [name for name, one in servers.items() if one.phase in _COMMANDED]
+        doubtful = [name for name in given_up if self._workers.command_runs(name)]
         matters = bool(self._shot.demands) or (state is not None and not is_idle(state))
         blocked = sight.view.blocked or self._blackout.blocked(matters=matters)
         if self.stopping:

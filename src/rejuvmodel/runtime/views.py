@@ -50,6 +50,8 @@ class ServerView:
         Load, in the unit of its capacity.
     evidence : str
         Why the condition is what it is.
+    at : float or None
+        When it was looked at [s], on the clock that never jumps; None for now.
     """
 
     health: Health = Health.UNKNOWN
@@ -61,6 +63,7 @@ class ServerView:
     uptime: float | None = None
     load: float | None = None
     evidence: str = ""
+    at: float | None = None
 
     @property
     def serves(self) -> bool:

@@ -1,0 +1,120 @@
+"""Balancers that forget, die and come in pairs: rows 17 and 18 of the acceptance list, on a whole runner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from haproxies import haproxy
+from kept import asked, file_of, phases, refusals, running, starts, ticked
+from load import load
+from rolling import NAMES, World, world
+
+from rejuvmodel.runtime.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.runner import Runner
+from rejuvmodel.runtime.states import WANTED, Admission, Phase
+from rejuvmodel.runtime.status import is_loud
+
+#: What HAProxy calls what is wanted.
+_ADMIN = {Admission.READY: "ready", Admission.DRAIN: "drain", Admission.MAINTENANCE: "maint"}
+#: A server that was called back may be tried again soon.
+POLICY = '[policy]\nretry_after = "0.1 s"'
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    """Three servers for all tests of this file."""
+    with world(warm_up=0.2) as one:
+        yield one
+
+
+@pytest.fixture
+def one(shared: World) -> Iterator[World]:
+    """The three servers, which serve again after each test."""
+    yield shared
+    shared.put_back()
+
+
+def test_17_a_balancer_that_is_reloaded_during_a_roll(one: World, tmp_path: Path) -> None:
+    """In every phase HAProxy has what is wanted again one tick later, and the server is restarted once."""
+    before, phase = starts(one), "serving"
+    met = set()
+    with Runner(file_of(one, tmp_path, more=POLICY), by_policy=False) as runner:
+        ticked(runner, "a full view", lambda _: runner.ready)
+        runner.put({"ask": "rejuvenate", "servers": ["s1"]})
+        while "joining" not in met:
+            status = ticked(runner, "its next phase", lambda found, last=phase: phases(found)["s1"] != last)
+            met.add(phases(status)["s1"])
+            one.proxy.reload()
+            one.wait("the others up", lambda: {"s2", "s3"} <= set(one.balancer.view().serving))
+            assert one.balancer.view()["s1"].admin == "ready"  # it has forgotten
+            runner.tick()
+            phase = phases(runner.status())["s1"]
+            assert one.balancer.view()["s1"].admin == _ADMIN[WANTED[Phase(phase)]], phase
+            met.add(phase)
+        ticked(runner, "the end", lambda found: runner.idle and not found["roll"])
+    assert met >= {"draining", "parking", "restarting", "warming", "joining"}
+    assert starts(one) == {**before, "s1": before["s1"] + 1}
+
+
+@pytest.mark.parametrize("phase", ["draining", "parking", "warming"])
+def test_18_a_balancer_that_dies_during_a_roll(one: World, tmp_path: Path, phase: str) -> None:
+    """Nothing is restarted whose drain nobody confirms, nothing new begins, and it goes on with it."""
+    before = starts(one)
+    with Runner(file_of(one, tmp_path, more=POLICY), by_policy=False) as runner:
+        ticked(runner, "a full view", lambda _: runner.ready)
+        runner.put({"ask": "roll"})
+        status = ticked(runner, phase, lambda found: phase in phases(found).values())
+        (first,) = [name for name in NAMES if phases(status)[name] == phase]
+        one.proxy.kill()
+        for _ in range(10):
+            runner.tick()
+        assert is_loud(runner.status())
+        assert "nobody listens" in " ".join(runner.status()["problems"])
+        done = int(phase == "warming")
+        assert starts(one) == {**before, first: before[first] + done}
+        ticked(runner, "its way back", lambda found: phases(found)[first] == "joining")
+        assert {phases(runner.status())[name] for name in NAMES if name != first} == {"serving"}
+        one.proxy.begin()
+        ticked(runner, "its new life", lambda found: first not in found["roll"])
+        runner.put({"ask": "cancel"})
+        ticked(runner, "the end", lambda _: runner.idle)
+        assert not is_loud(runner.status())
+    assert starts(one)[first] == before[first] + 1
+
+
+def test_two_balancers_lose_nothing_and_one_alone_begins_nothing(one: World, tmp_path: Path) -> None:
+    """Load over both: a server leaves when both have drained it. When one is killed, what is begun ends."""
+    before = starts(one)
+    with haproxy(list(one.ports.values())) as second:
+        both = HAProxyBalancer([one.proxy.socket, second.socket], "app")
+        one.wait("both up", lambda: both.view().serving == NAMES)
+        file = file_of(one, tmp_path, sockets=[one.proxy.socket, second.socket], more=POLICY)
+        with load(one.proxy.port) as traffic, running(file, by_policy=False) as runner:
+            with load(second.port) as more:
+                asked(runner, ask="roll")
+                one.wait("a restart", lambda: starts(one) != before)
+                begun = starts(one)
+                one.wait("its end", lambda: len(runner.status()["roll"]) == 2)
+                one.wait("the next one", lambda: runner.status()["away"])
+                assert more.lost == {}
+            second.kill()
+            one.wait("the rest at rest", lambda: runner.at_rest and runner.status()["problems"])
+            stopped = starts(one)
+            assert sum(stopped.values()) - sum(begun.values()) <= 1
+            one.wait("the refusals", lambda: set(refusals(runner.status()).values()) == {"blocked"})
+            at = runner.status()["at"]
+            one.wait("more ticks", lambda: runner.status()["at"] > at, times=5)
+            assert phases(runner.status()) == dict.fromkeys(NAMES, "serving")
+            assert starts(one) == stopped
+            assert one.balancer.view().serving == NAMES
+            second.begin()
+            with load(second.port) as again:
+                one.wait("the whole roll", lambda: runner.idle)
+            assert again.lost == {}
+            assert not is_loud(runner.status())
+        assert traffic.lost == {}
+        assert traffic.sent > 200
+    after = starts(one)
+    assert {name: after[name] - before[name] for name in NAMES} == dict.fromkeys(NAMES, 1)
