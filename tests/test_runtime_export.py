@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,7 +17,9 @@ from rejuvmodel.runtime.attendance import Attendance, Attended
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.exporting import ExportedLog, export_log
 from rejuvmodel.runtime.journal import Journal
+from rejuvmodel.runtime.journal_reading import journal_entries
 from rejuvmodel.runtime.records import Entered, EpisodeBegan, Record, Snapshot, plain
+from rejuvmodel.runtime.runner import Runner
 from rejuvmodel.runtime.simulated_run import Look, Run
 from rejuvmodel.runtime.simulated_world import World
 from rejuvmodel.runtime.views import Moment
@@ -201,7 +204,7 @@ def test_no_history_is_said(tmp_path: Path) -> None:
     with pytest.raises(rj.InvalidInputError, match="the file of a journal"):
         export_log(file)
     Path(file.home.journal).write_text("no journal")
-    with pytest.raises(rj.InvalidInputError, match="the file of a journal"):
+    with pytest.raises(rj.InvalidInputError, match="0 records; the journal was damaged"):
         export_log(file)
     with pytest.raises(rj.InvalidInputError, match="history"):
         export_log(file, [(START, BEGAN[1])])
@@ -284,3 +287,19 @@ def test_intervals_cover_the_truth(tmp_path: Path) -> None:
             hits[name] += rate in estimated[name]
     # Binomial: fewer than 88 of 100 at 95 % come in 1 of 300 tries.
     assert all(number >= 88 for number in hits.values()), hits
+
+
+def test_runner_writes_when_it_was_there(tmp_path: Path) -> None:
+    """A runner leaves began and ended in the journal, and says that its run was dry."""
+    file = runtime_file(tmp_path)
+    with Runner(file) as runner:
+        for _ in range(200):
+            runner.tick()
+            if runner.ready:
+                break
+            time.sleep(0.01)
+        assert runner.ready
+        runner.tick()
+    entries, _ = journal_entries(file)
+    attended = [one for _, one in entries if isinstance(one, Attended)]
+    assert attended == [Attended("began", dry_run=True), Attended("ended", dry_run=True)]

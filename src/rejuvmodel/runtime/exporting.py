@@ -184,13 +184,14 @@ def export_log(
         file = read_runtime_file(file)
     dropped: list[str] = []
     if journal is None:
-        journal, dropped = journal_entries(file.home.journal, file.group.name)
+        journal, dropped = journal_entries(file)
     entries = sorted(journal, key=lambda one: one[0])  # a clock that was set back
     histories = {one.name: History(one.name) for one in file.group.servers}
     entries = _from_start(entries, histories)
     if not entries or (until or entries[-1][0]) <= entries[0][0]:
         rule = "a history of some length is needed"
-        raise InvalidInputError("journal", f"{len(entries)} records", rule, "Let the runtime run first.")
+        found = "; ".join([f"{len(entries)} records", *dropped[:1]])
+        raise InvalidInputError("journal", found, rule, "Let the runtime run first.")
     begin, end = entries[0][0], entries[-1][0] if until is None else max(until, entries[-1][0])
     cuts, told = _interruptions(entries, end)
     dry_run = False

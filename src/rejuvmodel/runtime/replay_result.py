@@ -172,11 +172,11 @@ class ReplayResult:
                 f"{self.start:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M}, {words(_round(self.hours))}",
             ),
             ("rejuvenations", ", ".join([str(done), *more])),
-            *((f"  {name}", f"{number}") for name, number in self.counts.items()),
+            *((f"of {name}", f"{number}") for name, number in self.counts.items()),
             ("fewest serving", f"{self.fewest_serving} of {len(self.servers)}, {self.required} required"),
-            *((f"  {number} serving", f"{share:.4%} of the time") for number, share in self.serving.items()),
+            *((f"{number} serving", f"{share:.4%} of the time") for number, share in self.serving.items()),
             ("below required", words(_round(self.short))),
-            ("  while one was away for us", words(_round(self.ours))),
+            ("while one was away for us", words(_round(self.ours))),
             ("unstable", words(_round(sum(self.unstable.values())))),
         ]
         found += [(f"waited: {reason}", words(_round(time))) for reason, time in self.refused.items()]

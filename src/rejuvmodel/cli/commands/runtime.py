@@ -7,8 +7,11 @@ import sys
 import typer
 
 from rejuvmodel.cli.commands.runtime_check import check
+from rejuvmodel.cli.commands.runtime_export import export
 from rejuvmodel.cli.commands.runtime_pause import pause
+from rejuvmodel.cli.commands.runtime_plan import plan
 from rejuvmodel.cli.commands.runtime_rejuvenate import rejuvenate
+from rejuvmodel.cli.commands.runtime_replay import replay
 from rejuvmodel.cli.commands.runtime_resume import resume
 from rejuvmodel.cli.commands.runtime_roll import roll
 from rejuvmodel.cli.commands.runtime_run import run
@@ -30,5 +33,5 @@ def start(context: typer.Context) -> None:
         raise typer.Exit(2)
 
 
-for command in (check, roll, run, status, pause, resume, rejuvenate):
+for command in (check, roll, run, status, pause, resume, rejuvenate, replay, plan, export):
     runtime.command()(command)
