@@ -7,13 +7,16 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 NOTEBOOKS := $(wildcard notebooks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-peers lint docs bench bench-peers soak coverage notebooks clean
+.PHONY: help demo demo-runtime test test-peers lint docs bench bench-peers soak coverage notebooks clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 demo: $(VENV)/ready  ## the main job: when to rejuvenate the two servers of examples/duplex.toml
 	@$(BIN)/rejuvmodel optimize examples/duplex.toml
+
+demo-runtime: $(VENV)/ready-demo  ## three leaking servers behind HAProxy, rejuvenated under load; nothing is lost
+	@$(BIN)/python examples/runtime/demo.py
 
 test: lint  ## every check: style, types, docstrings, tests, code blocks of the documents, notebooks
 	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --nbmake tests $(NOTEBOOKS)
@@ -55,6 +58,11 @@ $(VENV)/ready: pyproject.toml hatch_build.py src/rejuvmodel/models/horner.c
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/ready-demo: $(VENV)/ready
+	@echo "Setting up HAProxy and supervisor ..."
+	@$(PIP) install --editable '.[runtime]' --group demo
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready

@@ -44,7 +44,7 @@ def test_a_row_of_samples_makes_a_state() -> None:
     memory = [10, 10, 100, 120, 100, 79, 79]
     found = followed([seen(t, m) for t, m in enumerate(memory)])
     assert [one.state for one in found] == ["unknown", *["normal"] * 3, "unstable", "unstable", "normal"]
-    assert found[4].evidence == ("memory is 100, the limit 100",)
+    assert found[4].evidence == ("memory is 100 bytes, the limit 100 bytes",)
     assert found[4].since == 4
     assert found[5].since == 4
 
@@ -144,11 +144,14 @@ def test_an_uptime_that_only_jumps_back_is_no_restart() -> None:
 
 
 def test_the_evidence_names_every_limit_that_was_reached() -> None:
-    """All limits that are reached stand in the evidence with value and limit."""
-    rules = Rules((Limit("memory", 100), Limit("uptime", 60), Limit("load", 0.9)), unstable_after=1)
-    one = followed([seen(0, 200, uptime=60.0, load=0.1)], rules)[-1]
+    """All limits that are reached stand in the evidence with value, limit and unit."""
+    rules = Rules((Limit("memory", 4e6), Limit("uptime", 60), Limit("load", 0.9)), unstable_after=1)
+    one = followed([seen(0, 4190210, uptime=60.0, load=0.1)], rules)[-1]
     assert one.state == "unstable"
-    assert one.evidence == ("memory is 200, the limit 100", "uptime is 60, the limit 60")
+    assert one.evidence == (
+        "memory is 4.19 MB, the limit 4 MB",
+        "uptime is 60 s, the limit 60 s",
+    )
 
 
 def test_without_limits_health_alone_counts() -> None:

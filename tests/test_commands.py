@@ -201,7 +201,13 @@ def test_the_command_executor_restarts_and_identifies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("printed", "identity"),
-    [("0", None), ("4194999", None), ("12 99.5", Identity(12, 99.5)), ("0 5", None)],
+    [
+        ("0", None),
+        ("4194999", None),
+        ("12 99.5", Identity(12, 99.5)),
+        ("12\n1764277200123456", Identity(12, 1764277200123456.0)),  # microseconds
+        ("0 5", None),
+    ],
 )
 def test_what_an_identity_command_prints(printed: str, identity: Identity | None) -> None:
     """0 is no process; two numbers are a process of another machine."""

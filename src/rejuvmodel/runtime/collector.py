@@ -21,6 +21,7 @@ from typing import Literal
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.memory import size
 from rejuvmodel.plain_values import nearest_float
 from rejuvmodel.runtime.deadlines import seconds
 from rejuvmodel.runtime.samples import QUANTITIES, Sample
@@ -190,14 +191,14 @@ def _counted(known: Assessment, sample: Sample, rules: Rules) -> tuple[Assessmen
         shows = ("its process is gone",) if sample.answer == "gone" else ("it says that it is not well",)
         return replace(known, failing=known.failing + 1, clear=0), (*shows, *sample.doubts)
     reached = tuple(
-        f"{limit.quantity} is {_value(sample, limit):g}, the limit {limit.unstable:g}"
+        f"{_found(sample, limit)}, the limit {_words(limit, limit.unstable)}"
         for limit in rules.limits
         if _value(sample, limit) >= limit.unstable
     )
     if reached:
         return replace(known, failing=0, bad=known.bad + 1, clear=0), reached
     between = tuple(
-        f"{limit.quantity} is {_value(sample, limit):g}, between {limit.lower:g} and {limit.unstable:g}"
+        f"{_found(sample, limit)}, between {_words(limit, limit.lower)} and {_words(limit, limit.unstable)}"
         for limit in rules.limits
         if _value(sample, limit) >= limit.lower
     )
@@ -249,3 +250,15 @@ def _value(sample: Sample, limit: Limit) -> float:
     value = sample.value(limit.quantity)
     assert value is not None
     return value
+
+
+def _found(sample: Sample, limit: Limit) -> str:
+    """Return what a sample shows of a limited value."""
+    return f"{limit.quantity} is {_words(limit, _value(sample, limit))}"
+
+
+def _words(limit: Limit, value: float) -> str:
+    """Return a value with its unit."""
+    if limit.quantity == "memory":
+        return size(value)
+    return f"{value:.0f} s" if limit.quantity == "uptime" else f"{value:.4g}"

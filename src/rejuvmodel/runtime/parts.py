@@ -7,7 +7,7 @@ started in; a password is read from where the file says, and kept nowhere else.
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.addresses import socket_address
@@ -107,7 +107,7 @@ def executor_of(file: RuntimeFile) -> Executor:
             )
         case "supervisor":
             return SupervisorExecutor(
-                settings.url,
+                _url(file),
                 restart_timeout=file.group.deadlines.restart,
                 call_timeout=settings.timeout,
                 user=settings.user,
@@ -166,6 +166,13 @@ def _monitor(file: RuntimeFile, server: ServerSettings, executor: Executor) -> M
     host = urlsplit(server.health).hostname or ""  # whether it may be asked was seen to when it was read
     health = HealthMonitor(server.name, server.health, allowed=(host, f"[{host}]"))
     return health if process is None else JointMonitor(health, process)
+
+
+def _url(file: RuntimeFile) -> str:
+    """Supervisor's URL; the path of a unix socket as one that holds in every folder."""
+    url = file.connections.executor.url
+    path = url.removeprefix("unix://")
+    return url if path == url else f"unix://{quote(beside(file, unquote(path)))}"
 
 
 def _password(file: RuntimeFile) -> str:

@@ -22,7 +22,7 @@ from rejuvmodel.runtime.failures import BadAnswerError, NoIdentityError
 from rejuvmodel.runtime.identity import Identity, identity_of
 from rejuvmodel.runtime.names import checked_name, one_line
 
-_ANSWER = re.compile(r"([0-9]{1,10})(?:\s+([0-9]{1,12}(?:\.[0-9]{1,9})?))?", re.ASCII)
+_ANSWER = re.compile(r"([0-9]{1,10})(?:\s+([0-9]{1,16}(?:\.[0-9]{1,9})?))?", re.ASCII)
 
 
 class CommandExecutor:
