@@ -228,18 +228,32 @@ def test_the_file_stops_growing(tmp_path: Path) -> None:
 
 
 def test_moved_while_open(tmp_path: Path) -> None:
-    """Whoever has a file open whose name another has by now writes nothing, and goes on with the other."""
+    """Whoever has a file open whose name another has by now writes nothing, and resumes from the other."""
     path = tmp_path / "j.db"
     with Journal(path) as journal:
         journal.append("web", [{"n": 0}])
-        assert not journal.moved
         path.rename(tmp_path / "aside.db")
         with Journal(path) as other:
             other.append("web", [{"n": 1}])
-            assert journal.moved
             with pytest.raises(JournalError, match=r"moved or replaced while it was open\. Nothing"):
                 journal.append("web", [{"n": 2}])
-            assert [record["n"] for _, record in other.records("web")] == [1]
+            assert [record["n"] for _, record in journal.records("web")] == [1]
+            journal.append("web", [{"n": 3}])
+            assert [record["n"] for _, record in other.records("web")] == [1, 3]
+
+
+def test_deleted_while_open(tmp_path: Path) -> None:
+    """A journal that was deleted is written no more, and begins anew where it is read again."""
+    path = tmp_path / "j.db"
+    with Journal(path) as journal:
+        journal.append("web", [{"n": 0}])
+        path.unlink()
+        with pytest.raises(JournalError, match="moved or replaced"):
+            journal.append("web", [{"n": 1}])
+        assert journal.records("web") == []
+        journal.append("web", [{"n": 2}])
+        with Journal(path) as other:
+            assert [record["n"] for _, record in other.records("web")] == [2]
 
 
 def test_without_numpy(tmp_path: Path) -> None:

@@ -40,11 +40,7 @@ class EtcdJournal:
         The address, for messages.
     dropped : list of str
         What could not be read, in words.
-    moved : bool
-        Always false: nobody can put another in its place.
     """
-
-    moved = False
 
     def __init__(self, store: EtcdStore, prefix: str) -> None:
         self.path = store.url

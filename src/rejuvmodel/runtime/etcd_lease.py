@@ -106,7 +106,8 @@ class EtcdLease:
         Returns
         -------
         int or None
-            The epoch; None if another controller has the lease.
+            The epoch; None if another controller has the lease. Between two epochs there is always one None,
+            so that whoever calls forgets what it knew.
 
         Raises
         ------
@@ -117,6 +118,7 @@ class EtcdLease:
             if self.left > self.ttl * RENEWED_BELOW or self._renewed():
                 return self._epoch
             self._epoch = None
+            return None
         if self._store.get(self._key) is not None:
             return None
         begun = self._clock()

@@ -69,11 +69,6 @@ class Journal:
         """What of an earlier journal could not be read."""
         return self._file.dropped
 
-    @property
-    def moved(self) -> bool:
-        """Whether another file, or none, has the name by now: close this one, open it again, and resume."""
-        return self._file.moved
-
     def append(
         self,
         group: str,
@@ -126,7 +121,14 @@ class Journal:
         ------
         JournalError
             If the disk fails.
+
+        Notes
+        -----
+        If another file has the name by now, because this one was damaged or deleted, it is that one's records
+        and from now on that file: whoever reads resumes from what others have as well.
         """
+        if self._file.moved:
+            self._file.reopen()
         rows = self._file.rows(f"{SELECT} ORDER BY number", (), "Nothing can be resumed from it.")
         found = []
         for number, *row in rows:

@@ -69,7 +69,28 @@ class JournalFile:
     def __init__(self, path: str | os.PathLike[str], patience: float | None = None) -> None:
         self.path = os.fspath(path)
         self.dropped: list[str] = []
+        self._patience = patience
         self._turn = threading.RLock()
+        self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def reopen(self) -> None:
+        """Go on with the file that has the name by now.
+
+        Raises
+        ------
+        InvalidInputError, JournalError
+            As when it was opened first.
+        """
+        with self._turn:
+            self._file.close()
+            self._open()
+
+    def _open(self) -> None:
+        """Open the file that has the name, alone."""
         folder = os.path.dirname(os.path.abspath(self.path))
         if not os.path.isdir(folder):
             raise InvalidInputError("journal", self.path, "the folder of the file exists", "Make it first.")
@@ -77,14 +98,10 @@ class JournalFile:
             with _alone(folder):
                 self._file = self._opened_or_replaced()
                 self._number = self._file_number()
-            if patience is not None:
-                self._file.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}").fetchone()
+            if self._patience is not None:
+                self._file.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}").fetchone()
         except (sqlite3.Error, OSError) as error:
             raise JournalError(f"{self.path}: {error}. No new action begins.") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
     @property
     def moved(self) -> bool:
@@ -111,10 +128,11 @@ class JournalFile:
             If the disk is full or fails, another process holds the file, or the file was moved: nothing was
             written.
         """
+        self._check_place(consequence)
         with self._turn:
             try:
                 self._file.execute("BEGIN IMMEDIATE")
-                self._check_place(consequence)
+                self._check_place(consequence)  # it may have been waited for
                 yield self._file
                 self._file.execute("COMMIT")
             except BaseException as error:

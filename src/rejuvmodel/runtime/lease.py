@@ -160,24 +160,29 @@ class Lease:
         Returns
         -------
         int or None
-            The epoch; None if another controller has the lease.
+            The epoch; None if another controller has the lease. Between two epochs there is always one None,
+            so that whoever calls forgets what it knew.
 
         Raises
         ------
         JournalError
-            If the disk is full or fails, another process holds the file, or it was moved: nothing new may
-            begin, and what is held goes on until it expires.
+            If the disk is full or fails, or another process holds the file: nothing new may begin, and what
+            is held goes on until it expires.
 
         Notes
         -----
         Nothing is read or written while more than two thirds of the time are left, and a controller that
-        waits only reads.
+        waits only reads. If another file has the journal's name by now, the lease of the old one is over.
         """
+        if self._file.moved:
+            self._epoch = None
+            self._file.reopen()
+            return None
         if self._epoch is None:
             row = self._read()
             if row is not None and not self._is_free(row):
                 return None
-        elif self.left > self.ttl * RENEWED_BELOW and not self._file.moved:
+        elif self.left > self.ttl * RENEWED_BELOW:
             return self._epoch
         with self._file.transaction(_CONSEQUENCE) as file:
             row = file.execute(f"{LEASE} WHERE grp = ?", (self.group,)).fetchone()
@@ -258,13 +263,11 @@ class Lease:
         file.execute(SET_LEASE, (*row, checksum(*row)))
 
     def _next_epoch(self, row: tuple[Any, ...] | None) -> int | None:
-        """The epoch to write; None if another controller has the lease."""
-        if row is None:
-            return 1
-        epoch = int(row[1])
-        if epoch == self._epoch:
-            return epoch
-        return epoch + 1 if self._is_free(row) else None
+        """The epoch to write; None if another controller has the lease, or has had it meanwhile."""
+        epoch = 0 if row is None else int(row[1])
+        if self._epoch is not None:
+            return epoch if epoch == self._epoch else None
+        return epoch + 1 if row is None or self._is_free(row) else None
 
     def _is_free(self, row: tuple[Any, ...]) -> bool:
         """Whether nobody can hold what the row says any more."""
