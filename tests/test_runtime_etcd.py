@@ -6,9 +6,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from etcd_servers import ETCD, Wire, etcd, free_port
@@ -76,6 +78,18 @@ def test_one_has_it(opened: Opened) -> None:
     second = other.hold()
     assert second is not None
     assert second > first
+
+
+def test_all_at_once(opened: Opened) -> None:
+    """Of several that find it free at the same moment one gets it."""
+    leases = [opened(name)[0] for name in "abcd"]
+    with ThreadPoolExecutor(len(leases)) as pool:
+        for _ in range(5):
+            together = Barrier(len(leases))
+            found = list(pool.map(lambda lease: (together.wait(), lease.hold())[1], leases))  # noqa: B023
+            assert sum(epoch is not None for epoch in found) == sum(lease.valid for lease in leases) == 1
+            for lease in leases:
+                lease.release()
 
 
 def test_4_not_renewed(opened: Opened) -> None:
