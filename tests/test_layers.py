@@ -25,6 +25,7 @@ FLOORS = (
         "runtime.transitions", "runtime.attendance", "runtime.records", "runtime.events", "runtime.actions",
         "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.recovery",
         "runtime.progress", "runtime.incidents", "runtime.controller",
+        "runtime.trend_statistics", "runtime.trend_window", "runtime.trend",
         "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
         "runtime.producer", "runtime.resuming", "runtime.snapshots", "runtime.faults",
     },
@@ -47,7 +48,7 @@ FLOORS = (
     {
         "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
         "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults",
-        "runtime.config_lease", "runtime.config",
+        "runtime.config_lease", "runtime.config_trend", "runtime.config",
     },
     {
         "runtime.leasing", "runtime.journal_copy",

@@ -17,6 +17,7 @@ from rejuvmodel.runtime.connections import MetricsSettings, SampleSettings
 from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.settings import Window
 from rejuvmodel.runtime.states import Mode, Role
+from rejuvmodel.runtime.trend import TrendSettings
 
 GOOD = """
 [group]
@@ -115,7 +116,8 @@ def test_the_page_of_the_file(tmp_path: Path) -> None:
     block = changed("[executor]", '[faults]\nwatchdog = "1 min"\n\n[executor]', block)
     etcd = '[lease]\ntype = "etcd"\nurl = "https://127.0.0.1:2379"\ncert = "a"\nkey = "b"\nca = "c"\n'
     block = changed("[executor]", f"{etcd}\n[executor]", block)
-    for table in ("group", "policy", "thresholds", "balancer", "faults", "lease"):
+    block = changed("[executor]", '[trend]\nhorizon = "2 d"\n\n[executor]', block)
+    for table in ("group", "policy", "thresholds", "balancer", "faults", "lease", "trend"):
         with pytest.raises(rj.InvalidInputError, match="the keys of") as caught:
             read(tmp_path, changed(f"[{table}]", f"[{table}]\nxyz = 1", block))
         asked = caught.value.rule.split(" are ")[1].split(", ")
@@ -231,6 +233,20 @@ def test_faults(tmp_path: Path) -> None:
     assert read(tmp_path, text + GOOD).faults.watchdog_socket == "/run/w.sock"
 
 
+def test_trend(tmp_path: Path) -> None:
+    """A trend's limit is that of the thresholds unless it has its own; without its table there is none."""
+    assert read(tmp_path).producer.trend is None
+    found = read(tmp_path, '[trend]\nhorizon = "2 d"\n' + GOOD).producer
+    assert found.trend == TrendSettings(1e9, 172800.0)
+    assert found.confirm_for == 600
+    text = '[trend]\nhorizon = 12\nlimit = 2e9\nevery = "30 s"\nsettle = 0\n'
+    text += 'window = "2 d"\ncycle = "1 d"\n'
+    own = TrendSettings(2e9, 43200.0, 30.0, 0.0, 172800.0, 86400.0)
+    assert read(tmp_path, text + GOOD).producer.trend == own
+    alone = text + GOOD.replace("[thresholds]\nmemory = 1e9", "").replace('confirm_for = "10 min"\n', "")
+    assert read(tmp_path, alone).producer.trend == own
+
+
 WRONG = {
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
@@ -306,6 +322,15 @@ WRONG = {
         FAULTS, 'watchdog = 1\nwatchdog_socket = "./web.journal"', "faults.watchdog_socket", "four files",
     ),
     "unknown fault key": (FAULTS, 'watchdgo = "1 min"', "faults.watchdgo", 'Did you mean "watchdog"?'),
+    "no horizon": (FAULTS, "[trend]", "trend.horizon", "how far ahead"),
+    "endless horizon": (FAULTS, '[trend]\nhorizon = "never"', "trend.horizon", "finite"),
+    "no horizon at all": (FAULTS, "[trend]\nhorizon = 0", "trend.horizon", "above 0"),
+    "unknown trend key": (FAULTS, '[trend]\nhorizon = 9\nlimmit = 1', "trend.limmit", 'you mean "limit"?'),
+    "limit of nothing": (FAULTS, "[trend]\nhorizon = 9\nlimit = 0", "trend.limit", "above 0"),
+    "short window": (FAULTS, '[trend]\nhorizon = 9\nwindow = "2 h"', "trend.window", "240 periods of 60 s"),
+    "long periods": (FAULTS, '[trend]\nhorizon = 9\nevery = "1 h"', "trend.window", "240 periods of 3600 s"),
+    "long cycle": (FAULTS, '[trend]\nhorizon = 9\ncycle = "7 d"', "trend.cycle", "window of 86400 s"),
+    "negative settle": (FAULTS, "[trend]\nhorizon = 9\nsettle = -1", "trend.settle", "not negative"),
     "single brackets": ("[[servers]]\nname = \"s1\"", "[servers]\nname = \"s1\"", "", "TOML"),
 }  # fmt: skip
 

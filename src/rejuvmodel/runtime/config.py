@@ -3,6 +3,7 @@
     [group]       name, mode, required, max_concurrent, simplex, notify; journal, control, tick
     [policy]      file, or scope, clock, law, mean, jitter; cron, confirm_for, force_after; max_load, …
     [thresholds]  memory, load, uptime, buffers; how many samples, how old
+    [trend]       horizon, limit, every, settle, window, cycle
     [balancer]    type, sockets, backend; drain_timeout, up_timeout, force
     [executor]    type and its keys; restart_timeout, healthy_for, restart_cap, recover_attempts, …
     [duplexer]    command, checkpoint_every
@@ -20,7 +21,7 @@ counts as its default would take servers down. Every error names the key and the
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rejuvmodel.runtime.collector import Rules
 from rejuvmodel.runtime.commands import GRACE
@@ -31,6 +32,7 @@ from rejuvmodel.runtime.config_home import read_home
 from rejuvmodel.runtime.config_lease import read_lease
 from rejuvmodel.runtime.config_policy import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config_servers import read_servers
+from rejuvmodel.runtime.config_trend import read_trend
 from rejuvmodel.runtime.config_values import command, commands, name, seconds
 from rejuvmodel.runtime.connections import (
     Connections,
@@ -141,6 +143,7 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     )  # fmt: skip
     rules = read_thresholds(file.table("thresholds", None))
     producer = read_policy(policy, rules, servers=len(servers), required=required, max_concurrent=at_a_time)
+    producer = replace(producer, trend=read_trend(file.table("trend", None), rules))
     blackout = () if policy is None else commands(
         policy, "blackout", seconds(policy, "blackout_timeout", _CHECK_TIME)
     )  # fmt: skip

@@ -107,6 +107,7 @@ def _server_view(balanced: BalancedServer | None, one: Assessment, now: float, m
         load=sample.load,
         evidence="; ".join(one.evidence),
         at=None if one.last is None else one.last.at,
+        memory=sample.memory,
     )
 
 

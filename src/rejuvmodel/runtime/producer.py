@@ -1,16 +1,18 @@
-"""The rejuvenation command producer (701), pure: what is due, by policy, confirmation and cron together.
+"""The rejuvenation command producer (701), pure: what is due, by policy, confirmation, trend and cron.
 
     policy, scope "server", clock "unstable"    each server: the drawn delay after it became unstable
     policy, scope "server", clock "service"     each server: the drawn delay after its start
     policy, scope "cluster", clock "unstable"   the drawn delay after the first became unstable: a roll
     policy, scope "cluster", clock "service"    the drawn delay after the youngest life began: a roll
     confirm_for                                 each server that stays unstable for so long
+    trend                                       each server whose memory grows towards its limit
     cron                                        a roll over every server at each slot
 
 A delay is drawn once in an episode, by whoever calls: `Production.needs` names the clocks that want one, and
 the next call brings them in `drawn`. A clock "unstable" stops when its server is normal again (that of the
 cluster: when every server is); unknown neither stops it nor makes anything due. Another life of a server is
-another episode, whoever restarted it.
+another episode, whoever restarted it. What a trend has found is an episode as well: a successor, which has
+none of the samples, still demands the same life, until its own window is full and does not show the growth.
 """
 
 from __future__ import annotations
@@ -27,11 +29,14 @@ from rejuvmodel.runtime.producer_state import ProducerState
 from rejuvmodel.runtime.records import Record, SlotFired
 from rejuvmodel.runtime.settings import ProducerSettings
 from rejuvmodel.runtime.states import Condition, Phase
+from rejuvmodel.runtime.trend import TrendSettings, TrendState, first_trend, observe
 from rejuvmodel.runtime.views import GroupView, Moment, ServerView, known
 
 _SERVES = (Phase.SERVING, Phase.WATCHED)
 _CLOCKED = (*_SERVES, Phase.STANDBY)
 _MOST_SLOTS = 100
+#: Share of a trend's window that must be there before it ends what a controller before has found.
+_FULL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def produce(
             if rule(clocks, group, view):
                 names = tuple(name for name, one in group.servers.items() if one.phase in _SERVES)
                 rolls.append(RollAsked("the policy's clock has run out", servers=names))
+    if settings.trend is not None:
+        state = replace(state, trends=_by_trend(settings.trend, state.trends, clocks, group, view, demands))
     records = list(clocks.records)
     state = replace(state, episodes=clocks.episodes)
     if settings.cron:
@@ -166,6 +173,42 @@ def _by_service(clocks: Clocks, group: GroupState, view: GroupView, demands: dic
         if delay is not None and uptime >= delay:
             since = clocks.now.clock - (uptime - delay)
             demands.setdefault(name, Demand(name, since, "its time since the start is over"))
+
+
+def _by_trend(
+    settings: TrendSettings,
+    trends: Mapping[str, TrendState],
+    clocks: Clocks,
+    group: GroupState,
+    view: GroupView,
+    demands: dict[str, Demand],
+) -> dict[str, TrendState]:
+    """Demand servers whose memory grows towards its limit; return what is remembered of their memory."""
+    seen: dict[str, TrendState] = {}
+    for name, server in group.servers.items():
+        clock = f"trend:{name}"
+        if server.phase not in _CLOCKED:
+            clocks.stop(clock)
+            continue
+        look = view.of(name)
+        trend = observe(settings, trends.get(name) or first_trend(name), look, clocks.now.clock)
+        seen[name] = trend
+        if trend.finding is not None:
+            since, why = clocks.run(clock, trend.life or ""), trend.finding.words
+        elif clock in clocks.episodes:
+            life = clocks.mark(clock, "")
+            is_full = trend.window.span * settings.every >= _FULL * settings.window
+            if not life or is_full or look.identity not in (None, life):
+                clocks.stop(clock)
+                continue
+            if look.identity is None:
+                continue
+            since, why = clocks.run(clock, life), "its memory was found to grow towards its limit"
+        else:
+            continue
+        if known(look.memory) is not None:
+            demands.setdefault(name, Demand(name, since, why))
+    return seen
 
 
 def _cluster_unstable(clocks: Clocks, group: GroupState, view: GroupView) -> bool:

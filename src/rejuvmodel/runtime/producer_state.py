@@ -1,10 +1,12 @@
-"""What the producer remembers: the clocks that run, and the slots of cron that have fired."""
+"""What the producer remembers: the clocks that run, the slots of cron that have fired, the trends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from rejuvmodel.runtime.trend import TrendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,17 @@ class ProducerState:
     Parameters
     ----------
     episodes : mapping of str to Episode
-        By the names of the clocks: "unstable:s1", "service:s1", and with nothing behind the colon for the
-        cluster's clock.
+        By the names of the clocks: "unstable:s1", "service:s1", "trend:s1", and with nothing behind the
+        colon for the cluster's clock.
     looked : datetime or None
         When cron was last looked at.
     fired : tuple of str
         The last slots that have fired, in UTC.
+    trends : mapping of str to TrendState
+        What is remembered of the servers' memory; in no journal.
     """
 
     episodes: Mapping[str, Episode] = field(default_factory=dict)
     looked: datetime | None = None
     fired: tuple[str, ...] = ()
+    trends: Mapping[str, TrendState] = field(default_factory=dict)

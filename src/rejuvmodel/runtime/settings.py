@@ -12,6 +12,7 @@ from datetime import time
 
 from rejuvmodel.policy import RejuvenationPolicy
 from rejuvmodel.runtime.states import Mode, Role
+from rejuvmodel.runtime.trend import TrendSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,8 @@ class ProducerSettings:
         Time zone of the cron expression.
     cron_grace : float
         How late [s] a slot may still fire.
+    trend : TrendSettings or None
+        When growing memory makes a server due; None without such a rule.
     """
 
     policy: RejuvenationPolicy | None = None
@@ -231,3 +234,4 @@ class ProducerSettings:
     cron: str = ""
     zone: str = "UTC"
     cron_grace: float = 60.0
+    trend: TrendSettings | None = None

@@ -52,6 +52,8 @@ class ServerView:
         Why the condition is what it is.
     at : float or None
         When it was looked at [s], on the clock that never jumps; None for now.
+    memory : float or None
+        Memory in use [bytes].
     """
 
     health: Health = Health.UNKNOWN
@@ -64,6 +66,7 @@ class ServerView:
     load: float | None = None
     evidence: str = ""
     at: float | None = None
+    memory: float | None = None
 
     @property
     def serves(self) -> bool:
