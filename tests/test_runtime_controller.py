@@ -236,6 +236,18 @@ def test_window_closes_while_draining() -> None:
     assert world.machines["s0"].life == 1
 
 
+def test_blackout_during_the_clean_steps() -> None:
+    """What begins to block while a server is being cleaned is seen before its restart (rows 14, 21)."""
+    world = World(active(3, clean_steps=("file_system", "buffers")))
+    world.step(due("s0"))
+    until(world, Phase.CLEANING, "s0")
+    world.blocked = "the backup runs"
+    until(world, Phase.SERVING, "s0")
+    assert "restarting" not in phases(world, "s0")
+    assert world.machines["s0"].life == 1
+    assert world.least_seen >= 2
+
+
 def test_window_over_midnight() -> None:
     """A window that ends before it starts holds on both sides of midnight, in its own time zone."""
     window = Window(time(22), time(5))

@@ -108,7 +108,10 @@ def _parking(draft: Draft, name: str) -> Cause | None:
 def _cleaning(draft: Draft, name: str) -> Cause | None:
     server, steps = draft.servers[name], draft.settings.clean_steps
     if server.step >= len(steps):
-        return Cause.RESTARTED if _renewed(draft, name) else Cause.CLEANED  # by somebody else
+        if _renewed(draft, name):  # by somebody else
+            return Cause.RESTARTED
+        # Clean steps take their time: what follows cannot be undone, and everything is asked again.
+        return way_back(draft, name) if _forbidden(draft, name) else Cause.CLEANED
     if server.ticket == 0:  # a successor found it here: the step is done again
         draft.clean(name)
     elif draft.age(name) >= draft.settings.deadlines.clean + draft.settings.deadlines.ending:
