@@ -203,7 +203,7 @@ class World:
         busy = machine.admission is Admission.READY or now < machine.idle_at
         return ServerView(
             _HEALTH.get(seen.answer, Health.UNKNOWN), up, machine.admission, seen.sessions if busy else 0,
-            condition, machine.identity, seen.uptime, seen.load,
+            condition, machine.identity, seen.uptime, seen.load, memory=seen.memory,
         )  # fmt: skip
 
     def told(self, name: str, wanted: Admission, now: float) -> None:
