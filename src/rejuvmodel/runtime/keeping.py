@@ -3,6 +3,8 @@
 A decision counts only when its records are on the disk. If they cannot be written, nothing begins and the
 state stays as it was, with one exception: a step that only brings a server back is taken, and its records are
 written as soon as the disk lets them; a successor that does not find them comes to the same step by itself.
+
+Once a day, and early after a long journal was read, a snapshot is written and old history is deleted.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 
 from rejuvmodel.errors import InvalidInputError
@@ -28,6 +31,7 @@ from rejuvmodel.runtime.producer import Production, produce
 from rejuvmodel.runtime.producer_state import ProducerState
 from rejuvmodel.runtime.records import Record, parsed, plain
 from rejuvmodel.runtime.resuming import resumed
+from rejuvmodel.runtime.snapshots import snapshot
 from rejuvmodel.runtime.states import LEAVING, WANTED, Admission
 from rejuvmodel.runtime.views import GroupView, Moment
 
@@ -36,6 +40,12 @@ _log = logging.getLogger(__name__)
 _REST = 5.0
 #: Records that may wait for a disk.
 _MOST_WAITING = 1000
+#: Time [s] from one snapshot to the next.
+_DAY = 86400.0
+#: A journal with more records is given its snapshot at once.
+_LONG = 10_000
+#: How long history is kept.
+_KEPT = timedelta(days=400)
 _AVAILABLE = {Admission.READY: 3, Admission.SPARE: 2, Admission.DRAIN: 1, Admission.MAINTENANCE: 0}
 
 
@@ -64,6 +74,7 @@ class Keeper:
         self.producer = ProducerState()
         self.dropped: tuple[str, ...] = ()
         self._failed = -math.inf
+        self._next_snapshot = math.inf
         self._attendance = self._new_attendance()
 
     def _new_attendance(self) -> Attendance:
@@ -97,6 +108,7 @@ class Keeper:
                 dropped.append(f"a record of {at.isoformat()}: {problem}")
         self.state, self.producer, gone = resumed(self._file.group, entries, view, now)
         self._waiting = []
+        self._next_snapshot = now.clock + (0.0 if len(entries) > _LONG else _DAY)
         self._attendance = self._new_attendance()
         self.dropped = (*self._journal.dropped, *dropped, *gone)
         for words in self.dropped:
@@ -164,6 +176,8 @@ class Keeper:
         if made is not None:
             self.producer = made.state
         self.state = decision.state
+        if now.clock >= self._next_snapshot and not self._waiting:
+            self._snapshot(decision.state, now, epoch)
         return decision
 
     def leave(self, now: Moment, epoch: int | None) -> None:
@@ -179,6 +193,17 @@ class Keeper:
         if self.state is not None:
             with suppress(JournalError):  # a stale epoch as well: another one has begun by then
                 self._written(self._attendance.ended(), now, epoch)
+
+    def _snapshot(self, state: GroupState, now: Moment, epoch: int | None) -> None:
+        """Write down how everything stands, so that old records are no longer needed."""
+        self._next_snapshot = now.clock + _DAY
+        record = plain(snapshot(state, self.producer, now))
+        try:
+            self._journal.compact(self._file.group.name, [record], _KEPT, now.wall, epoch)
+        except StaleEpochError:
+            raise
+        except JournalError as problem:  # nothing was changed, and everything is still there
+            _log.warning("%s: no snapshot today: %s", self._file.group.name, problem)
 
     def _written(self, records: Sequence[Record], now: Moment, epoch: int | None) -> bool:
         """Write what waits and what is new; tell whether it is on the disk."""
