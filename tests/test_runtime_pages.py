@@ -21,10 +21,13 @@ from rejuvmodel.runtime.refusals import Reason
 DOCS = ROOT / "docs"
 EXAMPLE = ROOT / "examples" / "runtime"
 ROOMS = sorted((ROOT / "src" / "rejuvmodel" / "runtime").glob("*.py"))
+#: The tables of the file: the headings of its page.
 TABLES = {
-    "group", "policy", "thresholds", "balancer", "executor", "faults", "duplexer", "clean", "health",
-    "lease", "metrics", "servers",
-}  # fmt: skip
+    table
+    for line in (DOCS / "runtime_file.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("## [")
+    for table in re.findall(r"\[(\w+)\]", line)
+}
 #: What completes a block that shows a part of the file.
 REST = {
     "group": '[group]\nname = "web"\nmode = "active/active"\nrequired = 2\n',

@@ -15,7 +15,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -57,7 +57,8 @@ def play(ready: Stage, controls: tuple[str, ...]) -> int:
     print(f"Supervisor keeps {', '.join(NAMES)}; HAProxy is in front; each request leaks 4 kB.")
     decided = decide(ready.folder / "web_model.toml", ready.folder / "web-policy.json")
     print(textwrap.fill(f"The model decides: {decided}", 100))
-    print(f"\n$ rejuvmodel {' '.join(CHECK)}\n{checked(ready)}")
+    if len(controls) > 1:
+        print(f"\n$ rejuvmodel {' '.join(CHECK)}\n{checked(ready)}")
     print(
         f"\n$ rejuvmodel {' '.join(COMMAND)}    # under load: 12 connections, a quarter POSTs\n", flush=True
     )
@@ -70,8 +71,8 @@ def play(ready: Stage, controls: tuple[str, ...]) -> int:
     control = restarted(ready, controls)
     losses = ", ".join(f"{count} x {what}" for what, count in control.lost.most_common())
     print(f"{control.all_lost} of {control.sent} requests lost: {losses or 'none'}.")
-    if traffic.all_lost or least < len(NAMES) - 1 or story.alarms:
-        print("\nFAILED: the runtime should have lost nothing.")
+    if traffic.all_lost or least < len(NAMES) - 1:
+        print(f"\nFAILED: nothing should have been lost, with {len(NAMES) - 1} servers serving at any time.")
         return 1
     if not control.all_lost:
         print("\nFAILED: the control lost nothing, so that this run proves nothing.")
@@ -145,15 +146,25 @@ def watched(ready: Stage) -> Iterator[list[int]]:
 
 
 @contextmanager
-def beside(work, over: threading.Event) -> Iterator[None]:
-    """Do some work in a thread until the end of the block."""
-    thread = threading.Thread(target=work, daemon=True)
+def beside(work: Callable[[], None], over: threading.Event) -> Iterator[None]:
+    """Do some work in a thread until the end of the block; its fault is one of the demo."""
+    faults: list[Exception] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
         thread.join(5)
+    if faults:
+        raise DemoError(f"looking on failed: {faults[0]}") from faults[0]
 
 
 def table(story: Story, traffic: Load, least: int) -> None:

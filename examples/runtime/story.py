@@ -30,7 +30,6 @@ class Story:
     before: dict[str, int | None]
     after: dict[str, int | None] = field(default_factory=dict)
     away: set[str] = field(default_factory=set)
-    alarms: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -57,7 +56,6 @@ class Story:
         """Tell one record of the log, if it is one for whoever looks on."""
         server, phase, message = record.get("server", ""), record.get("phase"), str(record["message"])
         if record.get("level") not in ("INFO", "DEBUG"):
-            self.alarms.append(message)
             self.tell(server, f"{record.get('level', 'output')}: {message}")
         elif " is unstable: " in message:
             self.tell(server, f"unstable: {message.partition(' is unstable: ')[2]}")
