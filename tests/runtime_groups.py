@@ -81,16 +81,16 @@ class Daemon:
 
 
 @contextmanager
-def running(file: str, *options: str) -> Iterator[Daemon]:
+def running(file: str, *options: str, log: str = "log") -> Iterator[Daemon]:
     """A daemon for a file, once it can be asked; its log is a file beside it."""
     command = [sys.executable, "-m", "rejuvmodel", "runtime", "run", file, *options]
-    log = Path(file).with_suffix(".log")
+    path = Path(file).with_name(log)
     with (
-        log.open("w", encoding="utf-8") as stream,
+        path.open("w", encoding="utf-8") as stream,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True) as process,
     ):
         try:
-            daemon = Daemon(process, log)
+            daemon = Daemon(process, path)
             daemon.until("asked on")
             yield daemon
         finally:

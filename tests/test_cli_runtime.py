@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def test_status_without_runtime_and_journal(folder: Path) -> None:
     file = written(folder)
     result = run("runtime", "status", file)
     assert result.exit_code == 1
-    assert f"- PROBLEM no runtime answers on {folder}/web.sock, and there is no journal yet" in result.stdout
+    words = f"and the journal cannot be read: journal: got {folder}/web.journal; the file of a journal"
+    assert f"- PROBLEM no runtime answers on {folder}/web.sock, {words}" in result.stdout
     assert "? of 3 serve" in result.stdout
     assert "nobody acts" in result.stdout
     assert not (folder / "web.journal").exists()
@@ -330,9 +332,10 @@ def test_following_a_roll_that_halts(folder: Path) -> None:
         servers=[server("s1", phase="out", identity=None), *with_server("s2")[1:]],
     )  # fmt: skip
     file = written(folder)
-    with scripted(file, document(), halted):
+    with scripted(file, document(), halted) as one:
         result = run("runtime", "roll", file)
     assert result.exit_code == 1
+    assert [order["ask"] for order in one.orders] == ["roll", "cancel"]
     assert "rejuvenated nothing" in result.stdout
     assert "- s1 was not rejuvenated: s1: not back in time" in result.stdout.splitlines()
 
@@ -520,3 +523,43 @@ def test_a_closed_log(folder: Path) -> None:
         file = written(folder, DRY, health=address)
         found = process("runtime", "run", file, "--once", stdin=subprocess.DEVNULL)
         assert found.returncode == 0
+
+
+def test_watching_on_a_terminal(folder: Path) -> None:
+    """On a terminal each status takes the place of the one before; Ctrl-C ends it with 0."""
+    file = written(folder)
+    master, slave = pty.openpty()
+    with scripted(file):
+        command = [sys.executable, "-m", "rejuvmodel", "runtime", "status", file, "--watch", "--every", "0.1"]
+        with subprocess.Popen(command, stdout=slave, stderr=subprocess.PIPE, text=True) as watcher:
+            os.close(slave)
+            seen = b""
+            while seen.count(b"acting, epoch 4") < 3:
+                seen += os.read(master, 65536)
+            watcher.send_signal(signal.SIGINT)
+            assert watcher.stderr is not None
+            assert watcher.stderr.read() == ""
+            assert watcher.wait(10) == 0
+    os.close(master)
+    assert seen.startswith(b"\x1b[H\x1b[2J")
+    assert seen.count(b"\x1b[H\x1b[2J") >= 3
+
+
+def test_two_controllers(folder: Path) -> None:
+    """Of two that run for one file one acts and is asked; when it is killed, the other one is."""
+    with healthy() as address:
+        file = written(folder, DRY, health=address, more='[lease]\nttl = "1 s"\n')
+        path = f"{folder}/web.sock"
+        with running(file) as first, running(file, log="second.log") as second:
+            wait("a view", lambda: ask(path, "status").status["serving"] == 3)
+            second.until(f"asked on {path}.2")
+            said("runtime", "pause", file)
+            reply = ask(path, "status")
+            assert (reply.path, reply.acts, reply.status["paused"]) == (path, True, True)
+            first.process.kill()
+            first.process.wait()
+            wait("the second to act", lambda: ask(path, "status").acts)
+            reply = ask(path, "status")
+            assert (reply.path, reply.status["paused"]) == (f"{path}.2", True)
+            assert said("runtime", "resume", file) == "web: goes on\n"
+            assert ask(path, "status").status["paused"] is False

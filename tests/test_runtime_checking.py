@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from command_line import run, said
+from command_line import cells, run, said
+from etcd_servers import ETCD, etcd
 from haproxies import haproxy
 from kept import file_of
 from rolling import NAMES, World, world
@@ -22,6 +23,8 @@ from rejuvmodel.runtime.checking import Finding, check
 from rejuvmodel.runtime.config import read_runtime_file
 from rejuvmodel.runtime.control_client import ask
 from rejuvmodel.runtime.journal import Journal
+from rejuvmodel.runtime.leasing import journal_and_lease
+from rejuvmodel.runtime.records import Entered, plain
 
 
 @pytest.fixture
@@ -256,6 +259,36 @@ def test_journal_and_socket(folder: Path) -> None:
     (folder / "web.journal").write_bytes(b"x" * 5000)
     assert any("the journal was damaged" in line for line in with_keys("", "warning"))
     assert (folder / "web.journal").read_bytes() == b"x" * 5000
+
+
+def test_what_is_written_beside(folder: Path) -> None:
+    """Samples, metrics and the watchdog's socket are looked at where the file asks for them."""
+    more = '[faults]\nwatchdog = "30 s"\nwatchdog_socket = "none/w"\n[metrics]\naddress = "127.0.0.1:9464"\n'
+    file = written(folder, more=more)
+    text = Path(file).read_text(encoding="utf-8")
+    Path(file).write_text(text.replace("[balancer]", 'samples = "seen"\n[balancer]'), encoding="utf-8")
+    assert found(file, offline=True) == [
+        f"watchdog {folder}/none/w: its folder does not exist. Make it first."
+    ]
+    good = found(file, "good", offline=True)
+    assert f"samples {folder}/seen: they can be written there. " in good
+    assert "metrics 127.0.0.1:9464: they will be shown there. " in good
+
+
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed (Debian: etcd-server)")
+def test_a_journal_in_etcd(folder: Path) -> None:
+    """Where the journal is in etcd, it is asked there; and that it does not answer is said."""
+    with etcd(folder) as (url, _):
+        file = written(folder, more=f'[lease]\ntype = "etcd"\nurl = "{url}"\n')
+        assert any("etcd answers, with 0 records" in line for line in found(file, "good"))
+        journal, lease = journal_and_lease(read_runtime_file(file))
+        with journal, lease:
+            journal.append("web", [plain(Entered("s2", "out", "primary", "not back in time"))])
+        assert any("etcd answers, with 1 records" in line for line in found(file, "good"))
+        shown = run("runtime", "status", file)
+        assert (shown.exit_code, cells(shown.stdout, "s2")[1].startswith("out for ")) == (1, True)
+    assert any(line.startswith(f"journal {url}: ") for line in found(file)), found(file)
+    assert "and the journal cannot be read: " in run("runtime", "status", file).stdout
 
 
 def test_a_runtime_that_answers_already(folder: Path) -> None:

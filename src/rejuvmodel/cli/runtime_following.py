@@ -57,7 +57,7 @@ def follow(
 
     Notes
     -----
-    If the user interrupts, the roll is cancelled: what is under way is still finished or undone.
+    What is left when it is given up, or when the roll halts, is cancelled: nothing goes on later unasked.
     """
     lives = {one["name"]: one["identity"] for one in before["servers"]}
     began = time.monotonic()
@@ -79,9 +79,10 @@ def follow(
         moving = any(one["phase"] not in _AT_REST for one in status["servers"] if one["name"] in servers)
         waits_since = (waits_since or now) if left and resting else None
         late = waits_since is not None and now - waits_since >= patience
-        if late:
+        halted = bool(status["halted"]) and resting
+        if left and (late or halted):
             ask(path, "cancel")
-        if late or (not left and not moving) or (status["halted"] and resting):
+        if late or halted or (not left and not moving):
             return outcome(status, servers, lives, now - began)
         time.sleep(_PAUSE)
 

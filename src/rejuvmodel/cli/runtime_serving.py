@@ -105,13 +105,20 @@ def _work(runner: Runner, stop: threading.Event, *, once: bool) -> Callable[[], 
     return work
 
 
+def _journal(file: RuntimeFile) -> str:
+    """Where the journal is."""
+    if file.lease.type == "etcd":
+        return f"{file.lease.url} {file.lease.prefix}"
+    return os.path.realpath(file.home.journal)
+
+
 def _refuse_twice(files: Sequence[RuntimeFile]) -> None:
     """Refuse two files that would be in the way of one another."""
     seen: dict[tuple[str, ...], str] = {}
     for file in files:
         keys = {
             ("control", os.path.realpath(file.home.control)): "each group has a control socket of its own",
-            ("group", os.path.realpath(file.home.journal), file.group.name): "each group has one file",
+            ("group", _journal(file), file.group.name): "each group has one file",
         }
         for key, rule in keys.items():
             if key in seen:

@@ -1,4 +1,4 @@
-"""Journal, control socket and clocks of a group, looked at without changing anything."""
+"""Files, sockets and clocks of a group, looked at without changing anything."""
 
 from __future__ import annotations
 
@@ -6,53 +6,62 @@ import os
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from zoneinfo import ZoneInfo
 
-from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.errors import RejuvmodelError
 from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.control_client import ask
 from rejuvmodel.runtime.control_socket import SECOND
 from rejuvmodel.runtime.failures import NobodyListensError, OutsideError
 from rejuvmodel.runtime.findings import Finding, failure, writable_folder
-from rejuvmodel.runtime.journal import JournalError
 from rejuvmodel.runtime.journal_copy import journal_copy
 
 #: The clock was set back by more than this, if the journal is younger.
 _SET_BACK = timedelta(minutes=1)
 
 
-def journal_findings(file: RuntimeFile) -> Iterator[Finding]:
+def journal_findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
     """Look at the journal.
 
     Parameters
     ----------
     file : RuntimeFile
         The file.
+    offline : bool
+        Whether nobody may be asked.
 
     Yields
     ------
     Finding
         Whether it can be written and read.
     """
+    if file.lease.type == "etcd":
+        if not offline:
+            yield from _records(file, file.lease.url, "etcd answers, with {} records of this group")
+        return
     path = file.home.journal
     if found := writable_folder("journal", path):
         yield found
-        return
-    if not os.path.lexists(path):
+    elif not os.path.lexists(path):
         yield Finding("journal", path, "good", "it will be made at the start")
-        return
-    if not os.path.isfile(path) or not os.access(path, os.R_OK | os.W_OK):
+    elif not os.path.isfile(path) or not os.access(path, os.R_OK | os.W_OK):
         advice = "Let the runtime's user write it, or name another file."
         yield Finding("journal", path, "wrong", "it is no file that can be read and written", advice)
-        return
+    else:
+        yield from _records(file, path, "it has {} records of this group")
+
+
+def _records(file: RuntimeFile, where: str, words: str) -> Iterator[Finding]:
+    """Read the journal."""
     try:
-        records, dropped = journal_copy(path, file.group.name)
-    except (InvalidInputError, JournalError) as error:
-        yield failure("journal", path, error)
+        records, dropped = journal_copy(file)
+    except RejuvmodelError as error:
+        yield failure("journal", where, error)
         return
-    yield Finding("journal", path, "good", f"it has {len(records)} records of this group")
-    for words in dropped:
-        yield Finding("journal", path, "warning", words, "What can be read goes on; nothing is deleted.")
+    yield Finding("journal", where, "good", words.format(len(records)))
+    for text in dropped:
+        yield Finding("journal", where, "warning", text, "What can be read goes on; nothing is deleted.")
     if records and records[-1][0] > datetime.now(UTC) + _SET_BACK:
         text = f"its last record is of {records[-1][0].isoformat(timespec='seconds')}, which is still to come"
         yield Finding("clocks", "wall clock", "warning", text, "Was the clock set back?")
@@ -93,6 +102,37 @@ def control_findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
     else:
         text = f"a runtime answers there now, and {'acts' if reply.acts else 'stands by'}"
         yield Finding("control", reply.path, "good", text)
+
+
+def recorder_findings(file: RuntimeFile) -> Iterator[Finding]:
+    """Look at what is written and shown beside: the watchdog's socket, recorded samples, metrics.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The file.
+
+    Yields
+    ------
+    Finding
+        For each that the file asks for.
+    """
+    path = file.faults.watchdog_socket
+    if path:
+        found = writable_folder("watchdog", path)
+        yield found or Finding("watchdog", path, "good", "a socket can be made there")
+    if file.sampling is not None:
+        folder = file.sampling.directory
+        yield writable_folder(
+            "samples", os.path.join(folder, "") if os.path.isdir(folder) else folder
+        ) or Finding("samples", folder, "good", "they can be written there")
+    if file.metrics is not None:
+        where = f"{file.metrics.host}:{file.metrics.port}"
+        if find_spec("prometheus_client") is None:
+            text = "the package prometheus-client is not installed"
+            yield Finding("metrics", where, "wrong", text, "Install rejuvmodel[metrics].")
+        else:
+            yield Finding("metrics", where, "good", "they will be shown there")
 
 
 def clock_findings(file: RuntimeFile) -> Iterator[Finding]:

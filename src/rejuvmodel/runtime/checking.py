@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 from rejuvmodel.runtime.check_balancer import balancer_findings
 from rejuvmodel.runtime.check_executor import executor_findings
-from rejuvmodel.runtime.check_files import clock_findings, control_findings, journal_findings
+from rejuvmodel.runtime.check_files import (
+    clock_findings,
+    control_findings,
+    journal_findings,
+    recorder_findings,
+)
 from rejuvmodel.runtime.check_policy import policy_findings
 from rejuvmodel.runtime.check_servers import server_findings
 from rejuvmodel.runtime.config import RuntimeFile
@@ -39,8 +44,9 @@ def check(file: RuntimeFile, *, offline: bool = False) -> tuple[Finding, ...]:
 
 def _findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
     """Every finding."""
-    yield from journal_findings(file)
+    yield from journal_findings(file, offline)
     yield from control_findings(file, offline)
+    yield from recorder_findings(file)
     yield from policy_findings(file)
     yield from clock_findings(file)
     yield from _programs(file)

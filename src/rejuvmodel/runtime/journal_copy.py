@@ -1,4 +1,4 @@
-"""Reading a journal that belongs to another process: from a copy, so that nothing of it changes."""
+"""Reading another process's journal without changing it: a file from a copy, etcd as it is."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from datetime import datetime
 from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.journal import Journal, JournalError
+from rejuvmodel.runtime.leasing import etcd_journal
+
+Records = list[tuple[datetime, dict[str, Any]]]
 
 
-def journal_copy(path: str, group: str) -> tuple[list[tuple[datetime, dict[str, Any]]], tuple[str, ...]]:
-    """Return what a journal says of a group.
+def journal_copy(file: RuntimeFile) -> tuple[Records, tuple[str, ...]]:
+    """Return what the journal of a group says.
 
     Parameters
     ----------
-    path : str
-        The journal.
-    group : str
-        The group.
+    file : RuntimeFile
+        The file.
 
     Returns
     -------
     tuple
-        Its records, the oldest first, each with the wall clock at which it was written; and what of the file
-        could not be read, in words.
+        Its records, the oldest first, each with the wall clock at which it was written, none if there is no
+        journal yet; and what could not be read, in words.
 
     Raises
     ------
@@ -38,9 +40,15 @@ def journal_copy(path: str, group: str) -> tuple[list[tuple[datetime, dict[str, 
 
     Notes
     -----
-    A journal opened as such would be mended at once: rolled back if its writer was killed, moved aside if it
+    A file opened as such would be mended at once: rolled back if its writer was killed, moved aside if it
     is damaged. Both are for the runtime to do.
     """
+    if file.lease.type == "etcd":
+        with etcd_journal(file.lease) as kept:
+            return kept.records(file.group.name), tuple(kept.dropped)
+    path = file.home.journal
+    if not os.path.lexists(path):
+        return [], ()
     with tempfile.TemporaryDirectory(prefix="rejuvmodel-") as folder:
         name = os.path.join(folder, os.path.basename(path))
         try:
@@ -51,7 +59,7 @@ def journal_copy(path: str, group: str) -> tuple[list[tuple[datetime, dict[str, 
             raise JournalError(f"{path}: it cannot be read ({problem.strerror or problem}).") from None
         try:
             with Journal(name) as journal:
-                records = journal.records(group)
+                records = journal.records(file.group.name)
                 return records, tuple(text.replace(name, path) for text in journal.dropped)
         except JournalError as error:
             raise JournalError(str(error).replace(name, path)) from None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from datetime import datetime
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.journal_copy import journal_copy
-from rejuvmodel.runtime.leasing import journal_and_lease
 from rejuvmodel.runtime.records import Record, parsed
 
 
@@ -33,18 +31,12 @@ def journal_entries(file: RuntimeFile) -> tuple[list[tuple[datetime, Record]], l
     JournalError
         If the disk or the etcd server fails.
     """
-    name, path = file.group.name, file.home.journal
-    if file.lease.type == "etcd":
-        journal, lease = journal_and_lease(file)
-        with closing(journal), closing(lease):
-            records, dropped = journal.records(name), list(journal.dropped)
-    elif os.path.isfile(path):
-        records, lost = journal_copy(path, name)
-        dropped = list(lost)
-    else:
+    path = file.home.journal
+    if file.lease.type != "etcd" and not os.path.isfile(path):
         advice = "The runtime makes it when it runs; check [group] journal."
         raise InvalidInputError("journal", path, "the file of a journal is expected", advice)
-    entries = []
+    records, lost = journal_copy(file)
+    entries, dropped = [], list(lost)
     for at, values in records:
         try:
             entries.append((at, parsed(values)))

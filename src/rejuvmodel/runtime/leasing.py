@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from rejuvmodel.runtime.config import RuntimeFile
+from rejuvmodel.runtime.connections import LeaseSettings
 from rejuvmodel.runtime.etcd_journal import EtcdJournal
 from rejuvmodel.runtime.etcd_lease import EtcdLease
 from rejuvmodel.runtime.etcd_store import EtcdStore
@@ -39,11 +40,33 @@ def journal_and_lease(file: RuntimeFile) -> tuple[AnyJournal, AnyLease]:
     """
     settings, group = file.lease, file.group.name
     if settings.type == "etcd":
-        one, other = (
-            EtcdStore(settings.url, settings.timeout, ca=settings.ca, cert=settings.cert, key=settings.key)
-            for _ in range(2)
-        )
-        lease = EtcdLease(one, settings.prefix, group, ttl=settings.ttl)
-        return EtcdJournal(other, settings.prefix), lease
+        lease = EtcdLease(_store(settings), settings.prefix, group, ttl=settings.ttl)
+        return etcd_journal(settings), lease
     path = os.path.realpath(file.home.journal)
     return Journal(path), Lease(path, group, ttl=settings.ttl)
+
+
+def etcd_journal(settings: LeaseSettings) -> EtcdJournal:
+    """Return the journal in etcd.
+
+    Parameters
+    ----------
+    settings : LeaseSettings
+        Of the type "etcd".
+
+    Returns
+    -------
+    EtcdJournal
+        Nothing is asked yet.
+
+    Raises
+    ------
+    MissingPackageError
+        If the extra ``etcd`` is not installed.
+    """
+    return EtcdJournal(_store(settings), settings.prefix)
+
+
+def _store(settings: LeaseSettings) -> EtcdStore:
+    """A connection to etcd."""
+    return EtcdStore(settings.url, settings.timeout, ca=settings.ca, cert=settings.cert, key=settings.key)
