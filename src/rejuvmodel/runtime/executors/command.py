@@ -5,7 +5,7 @@ Recipes, each without a shell on this side::
     restart = ["systemctl", "restart", "{program}"]
     identity = ["systemctl", "show", "--property=MainPID", "--value", "{program}"]
 
-    restart = ["docker", "restart", "--time", "20", "{program}"]
+    restart = ["docker", "restart", "-t", "20", "{program}"]
     identity = ["docker", "inspect", "--format", "{{.State.Pid}}", "{program}"]
 
     restart = ["ssh", "-o", "BatchMode=yes", "app1.example.org", "systemctl", "restart", "{program}"]
