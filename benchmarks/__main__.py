@@ -30,6 +30,7 @@ from scipy.sparse.linalg import splu
 
 import rejuvmodel as rj
 from benchmarks.grid_sweeps import grid_sweeps
+from benchmarks.runtime_footprint import runtime_footprint
 from benchmarks.runtime_looks import runtime_looks
 from benchmarks.runtime_ticks import runtime_ticks
 from rejuvmodel.models import compiled_horner
@@ -57,6 +58,7 @@ def main() -> None:
     pool_formulas()
     runtime_ticks(row)
     runtime_looks(row)
+    runtime_footprint(row)
     starts()
 
 

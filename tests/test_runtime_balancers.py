@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from haproxies import haproxy
+from hostile_server import answering, dripping, endless, saying, silent
 from kept import asked, file_of, phases, refusals, running, starts, ticked
 from load import load
 from rolling import NAMES, World, world
@@ -18,6 +19,15 @@ from rejuvmodel.runtime.status import is_loud
 
 #: What HAProxy calls what is wanted.
 _ADMIN = {Admission.READY: "ready", Admission.DRAIN: "drain", Admission.MAINTENANCE: "maint"}
+#: Answers that no HAProxy gives.
+MAD = {
+    "garbage": saying(b"\x00\xff\n\n\x1b[2J" * 100),
+    "an answer cut off": saying(b"# pxname,svname,status\napp,s1,UP\n"),
+    "another program's": saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "without end": endless(b"app,s1,UP,0,0,100\n" * 4096, most=2**24),
+    "a slow drip": dripping(b"# pxname", most=1.0),
+    "silence": silent(0.5),
+}
 #: A server that was called back may be tried again soon.
 POLICY = '[policy]\nretry_after = "0.1 s"'
 
@@ -82,6 +92,31 @@ def test_18_a_balancer_that_dies_during_a_roll(one: World, tmp_path: Path, phase
         ticked(runner, "the end", lambda _: runner.idle)
         assert not is_loud(runner.status())
     assert starts(one)[first] == before[first] + 1
+
+
+def test_18_a_balancer_that_goes_mad_during_a_roll(one: World, tmp_path: Path) -> None:
+    """Whatever it answers, nothing is restarted and nobody is taken away; the roll goes on with it."""
+    before, path = starts(one), Path(one.proxy.socket)
+    with Runner(file_of(one, tmp_path, balancer='timeout = "0.3 s"', more=POLICY), by_policy=False) as runner:
+        ticked(runner, "a full view", lambda _: runner.ready)
+        runner.put({"ask": "rejuvenate", "servers": ["s1"]})
+        ticked(runner, "a drain", lambda found: phases(found)["s1"] == "draining")
+        one.proxy.kill()
+        for kind, answer in MAD.items():
+            path.unlink(missing_ok=True)
+            with answering(answer, path):
+                runner.tick()
+                (problem, *_) = runner.status()["problems"]
+                assert problem.startswith(f"balancer: {path}"), kind
+                assert len(problem) < 500
+                assert problem.isprintable()
+                assert phases(runner.status()) == {"s1": "joining", "s2": "serving", "s3": "serving"}
+        path.unlink(missing_ok=True)
+        assert starts(one) == before
+        one.proxy.begin()
+        ticked(runner, "the end", lambda found: runner.idle and not found["roll"])
+        assert not is_loud(runner.status())
+    assert starts(one) == {**before, "s1": before["s1"] + 1}
 
 
 def test_two_balancers_lose_nothing_and_one_alone_begins_nothing(one: World, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -133,6 +134,15 @@ def test_14_a_blocking_check_that_cannot_be_reached_blocks(
     assert starts(one) == {**before, "s1": before["s1"] + 1}
 
 
+class Asking:
+    """Asks a runner that ticks in another thread than its own; its answer is empty until it comes."""
+
+    def __init__(self, runner: Runner, ask: str, *servers: str) -> None:
+        self.answer: dict[str, Any] = {}
+        self._request = {"ask": ask, "servers": list(servers)}
+        threading.Thread(target=lambda: self.answer.update(runner.post(self._request))).start()
+
+
 def test_a_balancer_that_is_not_there_at_the_start(
     one: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -146,6 +156,10 @@ def test_a_balancer_that_is_not_there_at_the_start(
             runner.tick()
         assert not runner.ready
         assert is_loud(status)
+        refused = Asking(runner, "rejuvenate", "s1")
+        ticked(runner, "an answer", lambda _: refused.answer)
+        assert not refused.answer["ok"]
+        assert "nobody listens" in refused.answer["error"]
         assert "nobody listens" in status["problems"][0]
         assert [one.levelname for one in caplog.records if "nobody listens" in one.message] == ["ERROR"]
         one.proxy.begin()

@@ -169,6 +169,10 @@ class Ticks:
                 self._stand_by(str(problem))
         elif epoch is None:
             self.inbox.refuse(f"this controller stands by: {self._claim.holder or 'another'} acts")
+        elif not self.ready:
+            problems = self._attention.problems
+            if why := problems.get("balancer") or problems.get("resuming"):
+                self.inbox.refuse(f"nobody knows yet where every server stands ({why})")
         if not self.ready:
             self._shot = self._snapshot(sight, now, {}, {})
         seconds = None if began is None else time.perf_counter() - began
