@@ -73,7 +73,7 @@ def test_replay_takes_times_from_the_journal(tmp_path: Path) -> None:
 
 def test_plan_of_a_group_that_does_not_run(tmp_path: Path) -> None:
     """Without a runtime the plan begins afresh, and says so; days and numbers are in the tables."""
-    text = said("runtime", "plan", copied(tmp_path), "--days", "2", "--aging", "14 h", *TIMES)
+    text = said("runtime", "plan", copied(tmp_path), "--days", "0.5", *TIMES)
     assert text.startswith("Plan of web, ")
     assert "no runtime is running" in text
     found = document("runtime", "plan", copied(tmp_path), "--days", "2", "--aging", "14 h", *TIMES)

@@ -56,6 +56,7 @@ FLOORS = (
         "runtime.simulated_tally",
         "runtime.recorded_track", "runtime.recorded_course", "runtime.journal_times", "runtime.replay_result",
         "runtime.replaying", "runtime.journal_reading", "runtime.server_history",
+        "runtime.seen_failures", "runtime.exported_log",
         "runtime.exporting", "runtime.delay_quantiles", "runtime.future_course", "runtime.plan_result",
         "runtime.plan_present", "runtime.planning",
     },

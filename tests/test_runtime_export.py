@@ -15,11 +15,13 @@ from runtime_files import runtime_file
 import rejuvmodel as rj
 from rejuvmodel.runtime.attendance import Attendance, Attended
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.exporting import ExportedLog, export_log
+from rejuvmodel.runtime.exported_log import ExportedLog
+from rejuvmodel.runtime.exporting import export_log
 from rejuvmodel.runtime.journal import Journal
 from rejuvmodel.runtime.journal_reading import journal_entries
 from rejuvmodel.runtime.records import Entered, EpisodeBegan, Record, Snapshot, plain
 from rejuvmodel.runtime.runner import Runner
+from rejuvmodel.runtime.sample_records import SampleRecord
 from rejuvmodel.runtime.simulated_run import Look, Run
 from rejuvmodel.runtime.simulated_world import World
 from rejuvmodel.runtime.views import Moment
@@ -174,6 +176,41 @@ def test_journal_that_was_shortened_begins_at_its_snapshot(tmp_path: Path) -> No
     assert found.start == (START + timedelta(hours=1)).isoformat()
     assert found.initial == (("s1", "unstable"), ("s3", "failed"))
     assert [one.event for one in found.events] == ["rejuvenation started", "rejuvenation finished"]
+
+
+def sampled(*rows: tuple[float, str, str]) -> list[SampleRecord]:
+    return [
+        SampleRecord(START + timedelta(hours=at), server, None, "healthy", condition)
+        for at, server, condition in rows
+    ]
+
+
+def test_failures_that_only_samples_show(tmp_path: Path) -> None:
+    """A suspect that the balancers have up has failed all the same; one that was never well failed before."""
+    lines = [BEGAN, *((0.1 * k, Attended("goes on", dry_run=False)) for k in range(1, 101)), *REJUVENATED[:1]]
+    given = [(START + timedelta(hours=at), one) for at, one in sorted(lines, key=lambda line: line[0])]
+    samples = sampled(
+        (0.1, "s1", "normal"), (0.1, "s2", "failed"), (3.0, "s1", "failed"), (3.1, "s1", "unknown"),
+        (3.5, "s1", "failed"), (4.0, "s1", "normal"), (5.0, "s2", "normal"), (6.0, "s2", "failed"),
+    )  # fmt: skip
+    found = export_log(runtime_file(tmp_path), given, samples=samples)
+    assert found.initial == (("s2", "failed"),)
+    assert events(found) == [
+        ("s1", 1.0, "unstable"), ("s1", 3.0, "failed"), ("s1", 4.0, "repaired"), ("s2", 5.0, "repaired"),
+        ("s2", 6.0, "unstable"), ("s2", 6.0, "failed"),
+    ]  # fmt: skip
+    assert "2 failures that only the samples show: the balancers had the server up" in found.notes
+    assert any("s1 was unknown for 24 min" in note for note in found.notes)
+
+
+def test_confirmed_failures_count_once(tmp_path: Path) -> None:
+    """A failure that is in the samples first and then in the journal is one, repaired when it serves."""
+    steps = [(3.1, step("s1", "failed", "fault detected")), (3.7, step("s1", "serving"))]
+    lines = [BEGAN, *((0.1 * k, Attended("goes on", dry_run=False)) for k in range(1, 101)), *steps]
+    given = [(START + timedelta(hours=at), one) for at, one in sorted(lines, key=lambda line: line[0])]
+    samples = sampled((0.1, "s1", "normal"), (3.0, "s1", "failed"), (3.5, "s1", "normal"))
+    found = export_log(runtime_file(tmp_path), given, samples=samples)
+    assert [line[1:] for line in events(found)] == [(3.0, "unstable"), (3.0, "failed"), (3.7, "repaired")]
 
 
 def test_limits_are_in_the_log(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -73,6 +74,20 @@ def test_all_at_once_go_one_after_another(tmp_path: Path) -> None:
     assert all(end and start and end <= start for end, start in zip(ends, starts, strict=True))
     assert found.fewest_serving == 2
     assert found.refused["max_concurrent"] > 0
+
+
+def test_trend_is_replayed(tmp_path: Path) -> None:
+    """A leak of 0.5 MB a minute is found by its trend, hours before the limit of 1,000 MB."""
+    random = Random(4)
+    leak = samples(lambda k, m: (300 + (0.5 * m if k == 0 else 0) + random.gauss(0, 2)) * MB, 1000)
+    trend = '[trend]\nhorizon = "12 h"\nsettle = "0 s"'
+    file = runtime_file(tmp_path, more=trend, limit="memory = 1000e6")
+    found = replay(file, leak, restart="30 s", drain="0 s")
+    ((name, minute),) = minutes(found)
+    assert name == "s1"
+    assert 600 < minute < 900  # 12 h before 1,400 minutes, and not much later
+    assert found.rejuvenations[0].why.startswith("memory grows by")
+    assert found.unstable["s1"] == 0
 
 
 def test_windows_hold_it_back(tmp_path: Path) -> None:

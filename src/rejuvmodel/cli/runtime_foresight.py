@@ -15,7 +15,7 @@ from rejuvmodel.runtime.plan_result import HEAD
 from rejuvmodel.runtime.records import Record
 
 if TYPE_CHECKING:
-    from rejuvmodel.runtime.exporting import ExportedLog
+    from rejuvmodel.runtime.exported_log import ExportedLog
     from rejuvmodel.runtime.plan_result import Plan
     from rejuvmodel.runtime.replay_result import ReplayResult
 

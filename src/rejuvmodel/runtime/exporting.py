@@ -14,21 +14,21 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from rejuvmodel.durations import words
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.html_tables import html_table
 from rejuvmodel.runtime.attendance import EVERY, Attended
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.exported_log import ExportedLog, LoggedEvent
 from rejuvmodel.runtime.journal_reading import journal_entries
 from rejuvmodel.runtime.records import Entered, EpisodeBegan, Record, Snapshot
+from rejuvmodel.runtime.sample_records import SampleRecord, read_samples
+from rejuvmodel.runtime.seen_failures import SeenFailed, SeenWell, failures_seen
 from rejuvmodel.runtime.server_history import NORMAL, History
 from rejuvmodel.runtime.settings import GroupSettings
 from rejuvmodel.runtime.states import Mode
-from rejuvmodel.text_files import file_name, write_text
 
 #: A silence [s] of the journal that is no interruption.
 _SILENCE = 2 * EVERY
@@ -36,125 +36,11 @@ _SILENCE = 2 * EVERY
 _SHORT = 60.0
 
 
-class LoggedEvent(NamedTuple):
-    """One line of the log."""
-
-    server: str
-    time: str | float
-    event: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedLog:
-    """An event log of servers.
-
-    Parameters
-    ----------
-    servers : tuple of str
-        All servers of the group.
-    start, until : str or float
-        When it begins and ends: time stamps, or hours of attendance [h] if there were interruptions.
-    initial : tuple of tuple
-        Servers that were not normal at the start, and what they were.
-    layout : tuple of tuple
-        Limits that were in force, as a pool has them.
-    events : tuple of LoggedEvent
-        The lines.
-    notes : tuple of str
-        What was cut out, and what has no place in the log.
-    """
-
-    servers: tuple[str, ...]
-    start: str | float
-    until: str | float
-    initial: tuple[tuple[str, str], ...]
-    layout: tuple[tuple[str, Any], ...]
-    events: tuple[LoggedEvent, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Arguments of `rejuvmodel.estimate` beside the events."""
-        return {
-            "clock": "server",
-            "servers": list(self.servers),
-            "start": self.start,
-            "until": self.until,
-            "initial": dict(self.initial),
-            "layout": dict(self.layout) or None,
-        }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the log as plain values.
-
-        Returns
-        -------
-        dict
-            ``schema`` first; settings and events.
-        """
-        return {
-            "schema": 1,
-            **self.settings,
-            "events": [one._asdict() for one in self.events],
-            "notes": list(self.notes),
-        }
-
-    def text(self) -> str:
-        """Return the log as the text of its file.
-
-        Returns
-        -------
-        str
-            CSV with its settings at the head.
-        """
-        lines = ["# clock: server", f"# servers: {', '.join(self.servers)}"]
-        lines += [f"# start: {self.start}", f"# until: {self.until}"]
-        if self.initial:
-            lines.append(f"# initial: {', '.join(f'{name} {state}' for name, state in self.initial)}")
-        lines += [f"# {key}: {str(value).lower()}" for key, value in self.layout]
-        lines += [f"# - {note}" for note in self.notes]
-        lines.append("server,time,event")
-        lines += [f"{one.server},{one.time},{one.event}" for one in self.events]
-        return "\n".join(lines) + "\n"
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the log to a file, whole or not at all.
-
-        Parameters
-        ----------
-        path : str or path
-            The file.
-
-        Raises
-        ------
-        InvalidInputError
-            If no file can be written there.
-        OSError
-            If the disk is full or fails.
-        """
-        write_text(file_name(path, "events.csv"), self.text())
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the log in words.
-
-        Returns
-        -------
-        list of tuple
-            Name and value of each row.
-        """
-        counts = Counter(one.event for one in self.events)
-        rows = [("servers", ", ".join(self.servers)), ("from", str(self.start)), ("until", str(self.until))]
-        rows += [(name, str(number)) for name, number in sorted(counts.items())]
-        return rows + [("note", note) for note in self.notes]
-
-    def _repr_html_(self) -> str:
-        return html_table("Event log of servers", self.rows())
-
-
 def export_log(
     file: RuntimeFile | str | os.PathLike[str],
     journal: Sequence[tuple[datetime, Record]] | None = None,
     *,
+    samples: Iterable[SampleRecord] | None = None,
     until: datetime | None = None,
 ) -> ExportedLog:
     """Return the history of a group as an event log.
@@ -165,6 +51,8 @@ def export_log(
         The runtime's file.
     journal : sequence of tuple, optional
         Records with their wall clocks, the oldest first; those of the file's journal if left out.
+    samples : iterable of SampleRecord, optional
+        Recorded samples, for failures that are not in the journal; those of the file if both are left out.
     until : datetime, optional
         Until when the group was looked after; the last record if left out.
 
@@ -185,6 +73,9 @@ def export_log(
     dropped: list[str] = []
     if journal is None:
         journal, dropped = journal_entries(file)
+        if samples is None and file.sampling is not None and os.path.isdir(file.sampling.directory):
+            samples = read_samples(file.sampling.directory)
+            dropped += samples.dropped
     entries = sorted(journal, key=lambda one: one[0])  # a clock that was set back
     histories = {one.name: History(one.name) for one in file.group.servers}
     entries = _from_start(entries, histories)
@@ -194,13 +85,21 @@ def export_log(
         raise InvalidInputError("journal", found, rule, "Let the runtime run first.")
     begin, end = entries[0][0], entries[-1][0] if until is None else max(until, entries[-1][0])
     cuts, told = _interruptions(entries, end)
+    seen, doubt = failures_seen(() if samples is None else samples)
     dry_run = False
-    for at, record in entries:
+    both = [*entries, *(one for one in seen if begin <= one[0] <= end)]
+    for at, record in sorted(both, key=lambda one: one[0]):
         if isinstance(record, Attended):
             dry_run = record.dry_run
+        elif isinstance(record, SeenFailed | SeenWell) and record.server in histories:
+            histories[record.server].see((at - begin).total_seconds(), record)
         elif isinstance(record, Entered) and record.server in histories:
             histories[record.server].take((at - begin).total_seconds(), record, dry_run=dry_run)
     notes = list(dropped)
+    if samples is None:
+        notes.append("no samples are recorded: failures that were never confirmed are not in it")
+    for name, time in doubt.items():
+        notes.append(f"{name} was unknown for {words(time / 3600.0)}, which count as before")
     if not told:
         notes.append("the journal does not say when a controller was there: interruptions count as exposure")
     return _log(file.group, histories, begin, end, cuts, notes)

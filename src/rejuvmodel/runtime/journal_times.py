@@ -9,12 +9,15 @@ from statistics import median
 
 from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.records import Entered, Record
 from rejuvmodel.runtime.settings import GroupSettings
 from rejuvmodel.runtime.simulated_world import Assumed
 from rejuvmodel.runtime.states import Phase
 from rejuvmodel.runtime.transitions import Cause
 
+#: What the runner takes for it [s].
+BUSY_TICK = 0.25
 _WARMING = Phase.WARMING.value
 _BACK = (Phase.JOINING.value, Phase.STANDBY.value)
 
@@ -73,16 +76,19 @@ def step_times(
         took = max(took - spare, 0.0)
     drained = chosen("drain", drain, deadlines.drain)
     clean = chosen("clean", None, deadlines.clean) if settings.clean_steps else 0.0
+    up = median(found["up"]) if found["up"] else 1.0
     recover = max(median(found["recover"]) - spare, 0.0) if found["recover"] else None
     # One at its deadline would be called back: the deadline itself is too late.
     return Assumed(min(took, 0.99 * deadlines.restart), min(drained, 0.99 * deadlines.drain),
                    min(clean, 0.99 * deadlines.clean), min(1.0, 0.99 * deadlines.duplex),
-                   min(1.0, 0.99 * deadlines.up), recover), notes  # fmt: skip
+                   min(up, 0.99 * deadlines.up), recover), notes  # fmt: skip
 
 
 def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[float]]:
     """Times [s] of the steps in the journal."""
-    found: dict[str, list[float]] = {"drain": [], "clean": [], "restart": [], "recover": []}
+    found: dict[str, list[float]] = {
+        "drain": [], "clean": [], "restart": [], "recover": [], "up": [],
+    }  # fmt: skip
     entered: dict[str, dict[str, datetime]] = {}
     for at, record in journal:
         if not isinstance(record, Entered):
@@ -93,6 +99,8 @@ def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[flo
             found["drain"].append((at - since[Phase.DRAINING.value]).total_seconds())
         elif phase == Phase.RESTARTING.value and Phase.CLEANING.value in since:
             found["clean"].append((at - since[Phase.CLEANING.value]).total_seconds())
+        elif phase == Phase.SERVING.value and Phase.JOINING.value in since:
+            found["up"].append((at - since[Phase.JOINING.value]).total_seconds())
         elif phase in _BACK and record.cause in (Cause.CAME_BACK.value, Cause.STANDS_BY.value):
             for name, key in (("restart", Phase.RESTARTING.value), ("recover", Phase.RECOVERING.value)):
                 if key in since and _WARMING in since:
@@ -101,6 +109,22 @@ def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[flo
             since.clear()
         since.setdefault(phase, at)
     return found
+
+
+def busy_tick(file: RuntimeFile) -> float:
+    """Return the time from one look to the next while something is under way.
+
+    Parameters
+    ----------
+    file : RuntimeFile
+        The runtime's file.
+
+    Returns
+    -------
+    float
+        Seconds [s].
+    """
+    return min(file.home.tick, BUSY_TICK)
 
 
 def seconds_of(argument: str, value: object) -> float | None:

@@ -22,6 +22,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.delay_quantiles import delay_quantile
 from rejuvmodel.runtime.future_course import FutureCourse
+from rejuvmodel.runtime.journal_times import busy_tick
 from rejuvmodel.runtime.plan_present import Present, present_of
 from rejuvmodel.runtime.plan_result import Plan, PlannedServer, Span
 from rejuvmodel.runtime.records import Record
@@ -31,7 +32,7 @@ from rejuvmodel.runtime.simulated_world import World
 from rejuvmodel.runtime.states import Phase
 
 #: Rejuvenations simulated in all futures together, about; and the fewest and most futures.
-_EVENTS, _FEWEST, _MOST = 1500, 25, 200
+_EVENTS, _FEWEST, _MOST = 800, 25, 100
 _LONGEST = 366.0
 
 
@@ -106,6 +107,8 @@ def plan(
     present, notes = present_of(
         file, now.astimezone(UTC), list(journal), status, unstable_at or {}, aging, restart, drain
     )
+    if file.producer.trend is not None:
+        notes.append("a trend that the journal has counts; those of lives to come are not foreseen")
     length = days * 86400.0
     first, random = _future(file, present, length, seed)
     tallies = [first]
@@ -128,7 +131,7 @@ def _future(file: RuntimeFile, present: Present, length: float, seed: int) -> tu
         machine.alive = phase is not Phase.OUT
     run = Run(
         file.group, file.producer, file.rules, world, present.now, random,
-        state=present.state, produced=present.produced,
+        state=present.state, produced=present.produced, tick=busy_tick(file),
     )  # fmt: skip
     tally = Tally(file.group.required)
     run.go(length, tally.take)

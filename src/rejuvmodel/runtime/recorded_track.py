@@ -1,8 +1,8 @@
 """Recorded samples of one server as rows: what was seen from when on, in which life, how far it has grown.
 
-Rows in which the runtime itself was restarting the server are left out, and a row of its own says where
-nothing is known. Growth is the sum of the recorded increments within lives: what a restart took away is not
-in it.
+Rows in which the runtime itself was restarting the server, until it is up again, are left out, and a row of
+its own says where nothing is known. Growth is the sum of the recorded increments within lives: what a restart
+took away is not in it.
 """
 
 from __future__ import annotations
@@ -109,6 +109,8 @@ def track_of(
         if one.condition == "in transition":
             passed = away = True
             continue
+        if away and (one.answer != "healthy" or one.up is False or one.condition == "unknown"):
+            continue  # not yet back from its own restart
         at = (one.at - start).total_seconds()
         if before is not None and not away and (one.at - before.at).total_seconds() > hold:
             _append(track, track.at[-1] + hold, Seen("unknown"), track.names[-1], kept=False)

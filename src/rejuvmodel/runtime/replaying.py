@@ -16,7 +16,7 @@ from random import Random
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.journal_times import seconds_of, step_times
+from rejuvmodel.runtime.journal_times import busy_tick, seconds_of, step_times
 from rejuvmodel.runtime.recorded_course import RecordedCourse
 from rejuvmodel.runtime.recorded_track import UNDONE, Undone
 from rejuvmodel.runtime.records import Record
@@ -86,7 +86,7 @@ def replay(
     )
     run = Run(
         file.group, file.producer, file.rules, World(file.group, course, assumed), course.start, Random(seed),
-        every_tick=every_tick,
+        tick=busy_tick(file), every_tick=every_tick,
     )  # fmt: skip
     tally = Tally(file.group.required)
     run.go(course.length, tally.take)

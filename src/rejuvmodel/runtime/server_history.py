@@ -19,6 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from rejuvmodel.runtime.records import Entered
+from rejuvmodel.runtime.seen_failures import SeenFailed, SeenWell
 from rejuvmodel.runtime.states import Phase
 from rejuvmodel.runtime.transitions import Cause
 
@@ -59,6 +60,7 @@ class History:
     _now: str = NORMAL
     _left: float | None = None
     _back: float | None = None
+    _seen: bool = False
 
     def begin(self, record: Entered, *, unstable: bool) -> None:
         """Take the state in which the log begins.
@@ -101,6 +103,30 @@ class History:
         elif phase in _BACK:
             self._returned(at, record.cause)
 
+    def see(self, at: float, what: SeenFailed | SeenWell) -> None:
+        """Take what only samples show.
+
+        Parameters
+        ----------
+        at : float
+            When [s].
+        what : SeenFailed or SeenWell
+            What they show.
+        """
+        if isinstance(what, SeenWell):
+            if self._now == FAILED and self._seen:
+                self._add(at, "repaired", NORMAL)
+            self._seen = False
+        elif self._now in (NORMAL, UNSTABLE) and self._left is None:
+            self._seen = True
+            if what.first and not self.events:
+                self.initial = self._now = FAILED
+                return
+            self.counts["failures that only the samples show: the balancers had the server up"] += 1
+            if self._now == NORMAL:
+                self._add(at, "unstable", UNSTABLE)
+            self._add(at, "failed", FAILED)
+
     def _unstable(self, at: float) -> None:
         if self._now == UNSTABLE and self._back is not None and at - self._back > _STILL:
             self._take_out(self._back)  # it was called back and found normal: the episode was over
@@ -117,6 +143,7 @@ class History:
 
     def _failed(self, at: float) -> None:
         self._left = self._back = None
+        self._seen = False  # from now on the journal tells
         if self._now == REJUVENATING:
             self.counts["faults on the way back from a restart, which lasts longer for it"] += 1
             return

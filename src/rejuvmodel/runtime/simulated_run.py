@@ -150,7 +150,8 @@ class Run:
                 )
             limit = min(limit, until)
             serving = self._serving(now.clock)  # before anything goes on
-            closely = not quiet or any(one.reason in _BY_LOAD for one in decision.refusals.values())
+            measured = not quiet or self.producer.trend is not None  # a trend wants every sample
+            closely = measured or any(one.reason in _BY_LOAD for one in decision.refusals.values())
             then = course.advance(self._clock, limit, machines, closely=closely)
             for name in course.changed:
                 self._left[name] = self._rows
@@ -184,7 +185,8 @@ class Run:
                 self.world.told(name, wanted, now.clock)
         for record in records:
             if isinstance(record, Entered):
-                self._left[record.server] = self._rows
+                gone = self.state.servers[record.server].phase in _GONE
+                self._left[record.server] = 1 if gone else self._rows
         due = dict.fromkeys(self.state.roll, "roll") | {one.server: one.why for one in made.demands}
         return decision, tuple(records), due
 
