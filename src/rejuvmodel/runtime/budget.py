@@ -100,7 +100,7 @@ def shortage(settings: GroupSettings, budget: Budget, look: ServerView, *, repla
     """
     left = budget.serving + replaced
     if left < settings.required:
-        return Refusal(Reason.REQUIRED, f"{left} others would serve, {settings.required} are required")
+        return Refusal(Reason.REQUIRED, f"without it {left} would serve, {settings.required} required")
     if left < settings.least_serving:
         return Refusal(Reason.LAST_SERVER, "nobody else would serve, and simplex operation is not allowed")
     if settings.mode is Mode.ACTIVE and settings.by_capacity:
@@ -132,5 +132,5 @@ def full(settings: GroupSettings, budget: Budget) -> Refusal | None:
     """
     if budget.used < settings.max_concurrent:
         return None
-    text = f"{budget.used} servers are away or not seen to serve, {settings.max_concurrent} may be"
+    text = f"away or not seen to serve: {budget.used}, at most {settings.max_concurrent}"
     return Refusal(Reason.CONCURRENT, text)

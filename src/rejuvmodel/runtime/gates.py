@@ -40,7 +40,7 @@ def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Mom
     if view.blocked is not None:
         return Refusal(Reason.BLOCKED, view.blocked)
     if capped(gates, state, now):
-        text = f"{gates.restart_cap} restarts within {_words(gates.restart_period)} are the cap"
+        text = f"the cap of {gates.restart_cap} within {_words(gates.restart_period)} is reached"
         return Refusal(Reason.CAP, text)
     if now.clock - state.last_back < gates.min_healthy:
         text = f"the last one has not yet served for {_words(gates.min_healthy)}"
