@@ -21,6 +21,8 @@ from rejuvmodel.runtime.failures import OutsideError
 from rejuvmodel.runtime.journal import JournalError
 from rejuvmodel.runtime.lease import Lease, LeaseHolder
 
+#: Lines of the runtime's file: a lease that runs out soon.
+SHORT = '[lease]\nttl = "1 s"'
 CONTROLLER = Path(__file__).with_name("one_controller.py")
 
 
@@ -40,7 +42,6 @@ class Controllers:
 
     file: RuntimeFile
     folder: Path
-    ttl: float
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(
@@ -50,7 +51,7 @@ class Controllers:
         command = [*prefix, sys.executable, str(CONTROLLER), self.file.path, str(self.folder / "commands")]
         with (self.folder / f"controller{len(self.running)}.log").open("wb") as log:
             one = subprocess.Popen(
-                [*command, str(self.ttl), where, str(int(policy))],
+                [*command, where, str(int(policy))],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self.running.append(one)
@@ -160,9 +161,9 @@ def is_stopped(one: subprocess.Popen[bytes]) -> bool:
 
 
 @contextmanager
-def controllers(file: RuntimeFile, folder: Path, *, ttl: float = 1.0) -> Iterator[Controllers]:
+def controllers(file: RuntimeFile, folder: Path) -> Iterator[Controllers]:
     """Yield controllers of a file, none at first; all are gone at the end."""
-    found = Controllers(file, folder, ttl)
+    found = Controllers(file, folder)
     try:
         yield found
     finally:

@@ -85,13 +85,15 @@ def until(what: str, holds: Callable[[], object], times: int = 1) -> None:
 
 
 @contextmanager
-def world(*, count: int = 3, warm: bool = True, warm_up: float = 0.6) -> Iterator[World]:
+def world(
+    *, count: int = 3, warm: bool = True, warm_up: float = 0.6, server: Path = SERVER
+) -> Iterator[World]:
     """Yield servers s1, s2, ... that are all warm and up, if that is wanted; all is stopped at the end."""
     with held_ports(count) as numbers, TemporaryDirectory(prefix="rj-") as folder:
         ports = {f"s{k}": number for k, number in enumerate(numbers, start=1)}
         warmth = Path(folder, "warm_up")
         warmth.write_text(str(warm_up), encoding="utf-8")
-        programs = {name: f"{sys.executable} {SERVER} {port} {warmth}" for name, port in ports.items()}
+        programs = {name: f"{sys.executable} {server} {port} {warmth}" for name, port in ports.items()}
         with supervisor(programs) as keeper, haproxy(numbers) as proxy:
             found = World(
                 proxy,

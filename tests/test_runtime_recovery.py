@@ -406,7 +406,7 @@ def test_dies_while_joining_and_no_detector_says_so() -> None:
 
 @pytest.mark.parametrize("attempt", [0, 1])
 def test_dies_while_warming(attempt: int) -> None:
-    """A server that dies while it warms is out after a restart, and tried again after a fault."""
+    """A server that dies while it warms is tried again; after a restart of ours the roll halts as well."""
     world = watching(active(3))
     if attempt:
         world.machines["s0"].alive = False
@@ -416,7 +416,23 @@ def test_dies_while_warming(attempt: int) -> None:
     world.machines["s0"].alive = False
     for _ in range(14):
         world.step()
-    assert phase(world, "s0") in ((Phase.RECOVERING, Phase.WARMING) if attempt else (Phase.OUT,))
+    assert phase(world, "s0") in (Phase.RECOVERING, Phase.WARMING)
+    assert world.state is not None
+    assert world.state.servers["s0"].attempt == attempt + 1
+    assert bool(world.state.halted) == (not attempt)
+    until(world, Phase.SERVING, "s0")
+
+
+def test_7_not_well_while_warming() -> None:
+    """Row 7: a process that lives and does not become healthy is out after a restart, and not tried again."""
+    world = watching(active(3))
+    world.step(due("s0"))
+    until(world, Phase.WARMING, "s0")
+    world.machines["s0"].hung = True
+    for _ in range(30):
+        world.step()
+    assert phase(world, "s0") is Phase.OUT
+    assert world.machines["s0"].life == 2
 
 
 def test_dead_spare_is_recovered() -> None:

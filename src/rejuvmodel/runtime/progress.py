@@ -173,7 +173,16 @@ def _warming(draft: Draft, name: str) -> Cause | None:
     late = draft.age(name) >= limit + settings.deadlines.healthy_for
     if not late or draft.servers[name].healthy_since is not None:  # healthy now: it has to hold
         return None
-    return Cause.ESCALATED if server.attempt and tries_left(draft, name) else Cause.STUCK
+    died = not server.attempt and _is_gone(draft, name)
+    if died:
+        draft.halt(name, "its process has died after the restart")
+    return Cause.ESCALATED if (server.attempt or died) and tries_left(draft, name) else Cause.STUCK
+
+
+def _is_gone(draft: Draft, name: str) -> bool:
+    """Whether there is no process that could still become healthy."""
+    look = draft.look(name)
+    return look.health is Health.UNHEALTHY and look.identity is None
 
 
 def _came_back(draft: Draft, name: str) -> None:
