@@ -17,7 +17,7 @@ from hostile_server import Answer, answering, dripping, endless, saying, silent
 from kept import file_of, phases, refusals, running, server_of, starts, ticked
 from rolling import NAMES, World, world
 
-from rejuvmodel.runtime import blackout
+from rejuvmodel.runtime import attention, blackout
 from rejuvmodel.runtime.runner import Runner
 from rejuvmodel.runtime.status import is_loud
 
@@ -144,11 +144,12 @@ class Asking:
 
 
 def test_a_balancer_that_is_not_there_at_the_start(
-    one: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    one: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is reported and nothing is done; once it is back, what was asked for is done."""
+    monkeypatch.setattr(attention, "LASTS", 0.2)
     before = starts(one)
-    file = file_of(one, tmp_path)
+    file = file_of(one, tmp_path, group=f'notify = ["touch", "{tmp_path}/{{group}}-{{server}}"]')
     one.proxy.kill()
     with Runner(file, by_policy=False) as runner:
         status = ticked(runner, "the problem", lambda found: found["problems"])
@@ -162,6 +163,7 @@ def test_a_balancer_that_is_not_there_at_the_start(
         assert "nobody listens" in refused.answer["error"]
         assert "nobody listens" in status["problems"][0]
         assert [one.levelname for one in caplog.records if "nobody listens" in one.message] == ["ERROR"]
+        ticked(runner, "a call", lambda _: (tmp_path / "web-web").exists())
         one.proxy.begin()
         ticked(runner, "a full view", lambda _: runner.ready)
         runner.put({"ask": "rejuvenate", "servers": ["s1"]})

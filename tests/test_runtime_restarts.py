@@ -183,3 +183,25 @@ def test_23_servers_of_a_roll_that_somebody_restarts(one: World, tmp_path: Path)
         ticked(runner, "all three", lambda _: one.balancer.view().serving == NAMES)
     after = starts(one)
     assert {name: after[name] - before[name] for name in NAMES} == dict.fromkeys(NAMES, 1)
+
+
+def test_8_nobody_takes_over_beside_a_command(one: World, tmp_path: Path) -> None:
+    """Whoever breaks off while a command runs does not give the lease back: it runs out."""
+    restart = json.dumps([sys.executable, "-c", STUBBORN, str(tmp_path), "{program}"])
+    restarter = f'type = "command"\nrestart = {restart}'
+    executor, more = 'restart_timeout = "1 s"', '[lease]\nttl = "2 s"'
+    file = file_of(one, tmp_path, restarter=restarter, executor=executor, more=more)
+    before = starts(one)
+    with Runner(file, by_policy=False) as runner:
+        ticked(runner, "a full view", lambda _: runner.ready)
+        runner.put({"ask": "rejuvenate", "servers": ["s1"]})
+        ticked(runner, "the command", lambda _: (tmp_path / "pid").exists())
+        one.wait("its number", (tmp_path / "pid").read_text)
+        hung = identity_of(int((tmp_path / "pid").read_text()))
+    assert hung is not None
+    with Runner(file, by_policy=False) as successor:
+        successor.tick()
+        assert not successor.status()["epoch"]
+        assert is_alive(hung)
+        ticked(successor, "its turn", lambda found: found["epoch"])
+    assert starts(one) == before

@@ -250,6 +250,18 @@ def test_requests_are_answered_by_the_loop(tmp_path: Path) -> None:
     assert answers == [{"ok": True, "status": {"at": 1}}, {"ok": True, "status": {"at": 2}}]
 
 
+def test_a_problem_that_lasts_calls_somebody_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before it has lasted, not while it goes on, and again if it comes again."""
+    now = [100.0]
+    monkeypatch.setattr("rejuvmodel.runtime.attention.time.monotonic", lambda: now[0])
+    attention, called = Attention("web"), []
+    for second, text in enumerate(["a", None, *["b"] * 13, None, *["c"] * 11]):
+        now[0] = 100.0 + second
+        attention.problem("journal", text)
+        called += [second] * len(attention.overdue())
+    assert called == [12, 26]
+
+
 def test_problems_are_said_when_they_begin_and_when_they_end(caplog: pytest.LogCaptureFixture) -> None:
     """Not at every tick in between, and the newest words stand in the status."""
     caplog.set_level("INFO")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from rejuvmodel.runtime.actions import Action, Alarm, Announce, Clean, Duplex, Recover, Restart
 from rejuvmodel.runtime.balancer import Balancer
-from rejuvmodel.runtime.commands import owned_by
+from rejuvmodel.runtime.commands import Command, owned_by
 from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.deadlines import Deadline
 from rejuvmodel.runtime.duplex import Duplexer
@@ -83,8 +83,7 @@ class Actor:
                 _log.info("%s %s is unstable: %s", group, server, evidence, extra=_fields(group, server))
             case Alarm(text=text):
                 _log.error("%s %s: %s", group, server, text, extra=_fields(group, server))
-                if self._file.connections.notify is not None:
-                    self._begin(server, 0, "notify", lambda: self._notify(server))
+                self.notify(server)
             case Duplex(partner=partner, ticket=ticket):
                 self._begin(server, ticket, "hand over", lambda: self._hand_over(server, partner))
             case Clean(step=step, ticket=ticket):
@@ -106,10 +105,22 @@ class Actor:
         _log.info("%s %s: %s", group, server, what, extra=_fields(group, server, ticket=ticket))
         self._workers.begin(server, ticket, what, owned)
 
-    def _notify(self, server: str) -> None:
-        notify = self._file.connections.notify
-        assert notify is not None
-        notify.run(group=self._file.group.name, server=server or self._file.group.name)
+    def notify(self, server: str = "") -> None:
+        """Call somebody, if the file says whom; also where another controller acts.
+
+        Parameters
+        ----------
+        server : str
+            The server; empty for the group.
+        """
+        call, group = self._file.connections.notify, self._file.group.name
+        if call is not None:
+            _log.info("%s %s: notify", group, server, extra=_fields(group, server))
+            self._workers.begin(server, 0, "notify", lambda: self._notify(call, server))
+
+    def _notify(self, call: Command, server: str) -> None:
+        with owned_by(self._owner):
+            call.run(group=self._file.group.name, server=server or self._file.group.name)
 
     def _hand_over(self, server: str, partner: str) -> None:
         if not partner:

@@ -74,10 +74,19 @@ class Claim:
         self._known = (0, "") if found is None else (found.epoch, found.holder)
         return self._known[1]
 
-    def release(self) -> None:
-        """Give the lease back, so that a successor acts at once."""
+    def release(self, *, busy: bool = False) -> None:
+        """Give the lease back, so that a successor acts at once.
+
+        Parameters
+        ----------
+        busy : bool
+            Whether a command of ours still runs; then the lease is left to run out, beside which nobody acts.
+        """
         try:
-            self._lease.release()
+            if busy:
+                _log.warning("a command still runs: the lease runs out by itself")
+            else:
+                self._lease.release()
         except JournalError as problem:
             _log.warning("the lease runs out by itself: %s", problem)
         self._lease.close()

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
@@ -40,9 +40,9 @@ from rejuvmodel.runtime.recorders import Recorders
 from rejuvmodel.runtime.records import Record
 from rejuvmodel.runtime.refusals import Reason, Refusal
 from rejuvmodel.runtime.requests import Inbox
-from rejuvmodel.runtime.states import LOST, Health, Phase
+from rejuvmodel.runtime.states import LOST, Phase
 from rejuvmodel.runtime.status import Snapshot, status
-from rejuvmodel.runtime.views import GroupView, Moment
+from rejuvmodel.runtime.views import Moment
 from rejuvmodel.runtime.watching import Sight, Watch
 from rejuvmodel.runtime.workers import Workers
 
@@ -149,7 +149,7 @@ class Ticks:
         self._faults.forget()
         self._recorders.close()
         self._balancer.close()
-        self._claim.release()
+        self._claim.release(busy=self._workers.command_runs())
         self._journal.close()
 
     def tick(self) -> None:
@@ -169,12 +169,12 @@ class Ticks:
                 self._stand_by(str(problem))
         elif epoch is None:
             self.inbox.refuse(f"this controller stands by: {self._claim.holder or 'another'} acts")
-        elif not self.ready:
-            problems = self._attention.problems
-            if why := problems.get("balancer") or problems.get("resuming"):
-                self.inbox.refuse(f"nobody knows yet where every server stands ({why})")
+        elif not self.ready and (why := self._attention.first("balancer", "resuming")):
+            self.inbox.refuse(f"nobody knows yet where every server stands ({why})")
         if not self.ready:
             self._shot = self._snapshot(sight, now, {}, {})
+        for _ in self._attention.overdue():
+            self._actor.notify()
         seconds = None if began is None else time.perf_counter() - began
         self._recorders.note(sight, now, self.status, records, seconds)
 
@@ -192,18 +192,13 @@ class Ticks:
         servers = {} if state is None else state.servers
         away = {name for name, one in servers.items() if one.phase in IN_TRANSITION}
         sight = self._watch.look(away, min(0.2, self.file.home.tick / 4))
-        given_up = [name for name, one in servers.items() if one.phase in _COMMANDED]
-        doubtful = [name for name in given_up if self._workers.command_runs(name)]
+        commanded = [name for name, one in servers.items() if one.phase in _COMMANDED]
         matters = bool(self._shot.demands) or (state is not None and not is_idle(state))
         blocked = sight.view.blocked or self._blackout.blocked(matters=matters)
-        if self.stopping:
-            blocked = blocked or _STOPPING
+        blocked = blocked or (_STOPPING if self.stopping else None)
         if "lease" in self._attention.problems or self._keeper.failed_lately:
             blocked = blocked or "the journal cannot be written"
-        seen = {**sight.view.servers}
-        for name in doubtful:  # however well it looks: a command that was given up may still end it
-            seen[name] = replace(seen[name], health=Health.UNKNOWN)
-        return replace(sight, view=GroupView(seen, blocked))
+        return sight.amended(filter(self._workers.command_runs, commanded), blocked)
 
     def _begun(self, sight: Sight, now: Moment) -> bool:
         """Resume where the journal ends, once everything has answered; tell whether that is done."""
@@ -293,10 +288,9 @@ class Ticks:
         self, sight: Sight, now: Moment, due: Mapping[str, Demand], refusals: Mapping[str, Refusal]
     ) -> Snapshot:
         """What the status tells."""
-        problems = tuple(f"{part}: {text}" for part, text in self._attention.problems.items())
         return Snapshot(
             now, self._keeper.state, sight.view, sight.assessments, due, refusals,
-            self._attention.loud, problems, self._keeper.dropped,
+            self._attention.loud, self._attention.lines, self._keeper.dropped,
             self.ready, self.stopping, self._claim.holder, self._claim.epoch,
         )  # fmt: skip
 

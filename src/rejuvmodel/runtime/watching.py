@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from rejuvmodel.runtime.attention import Attention
@@ -14,6 +14,7 @@ from rejuvmodel.runtime.failures import OutsideError
 from rejuvmodel.runtime.monitor import Monitor
 from rejuvmodel.runtime.observing import server_views
 from rejuvmodel.runtime.sampling import Sampling
+from rejuvmodel.runtime.states import Health
 from rejuvmodel.runtime.views import GroupView
 
 
@@ -37,6 +38,26 @@ class Sight:
     assessments: Mapping[str, Assessment]
     answered: bool
     balanced: BalancerView | None = None
+
+    def amended(self, doubtful: Iterable[str], blocked: str | None) -> Sight:
+        """Return the same with what only the loop knows.
+
+        Parameters
+        ----------
+        doubtful : iterable of str
+            Servers that a command may still end, however well they look.
+        blocked : str or None
+            Why nothing new may begin.
+
+        Returns
+        -------
+        Sight
+            What the controller is told.
+        """
+        seen = {**self.view.servers}
+        for name in doubtful:
+            seen[name] = replace(seen[name], health=Health.UNKNOWN)
+        return replace(self, view=GroupView(seen, blocked))
 
 
 class Watch:

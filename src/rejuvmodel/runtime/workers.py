@@ -57,13 +57,13 @@ class Workers:
         self._running[name] = (server, ticket, thread)
         thread.start()
 
-    def command_runs(self, server: str) -> bool:
+    def command_runs(self, server: str | None = None) -> bool:
         """Return whether a command with a ticket runs, also one whose end nobody waits for any more.
 
         Parameters
         ----------
-        server : str
-            Its server.
+        server : str, optional
+            Its server; any if it is left out.
 
         Returns
         -------
@@ -71,7 +71,8 @@ class Workers:
             True if there is one, which may still end the server.
         """
         return any(
-            name == server and ticket and thread.is_alive() for name, ticket, thread in self._running.values()
+            server in (None, name) and ticket and thread.is_alive()
+            for name, ticket, thread in self._running.values()
         )
 
     def ends(self) -> list[Done | NotDone]:
