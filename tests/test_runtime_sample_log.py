@@ -14,14 +14,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from runtime_files import runtime_file
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.attention import Attention
 from rejuvmodel.runtime.collector import Assessment
 from rejuvmodel.runtime.identity import Identity
+from rejuvmodel.runtime.recorders import Recorders
 from rejuvmodel.runtime.sample_log import SampleLog
 from rejuvmodel.runtime.sample_records import COLUMNS, SampleRecord, read_samples
 from rejuvmodel.runtime.samples import Sample
-from rejuvmodel.runtime.views import Moment, ServerView
+from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.watching import Sight
 
 START = datetime(2026, 3, 1, 23, 58, tzinfo=UTC)
 HEAD = ",".join(COLUMNS) + "\n"
@@ -206,3 +210,14 @@ def test_read_as_written(record: SampleRecord) -> None:
             file.write(HEAD)
             csv.writer(file, lineterminator="\n").writerow(record.cells())
         assert list(read_samples(path)) == [record]
+
+
+def test_controller_that_stands_by_records_nothing(tmp_path: Path) -> None:
+    """Only the controller that acts records: the other does not know who is away on purpose."""
+    recorders = Recorders(runtime_file(tmp_path, group='samples = "s"'), Attention("web"))
+    sight = Sight(GroupView(VIEWS), look(0.0), answered=True)
+    recorders.note(sight, moment(0.0), dict, [], None)
+    assert not (tmp_path / "s").exists()
+    recorders.note(sight, moment(0.0), dict, [], 0.001)
+    assert len(read_samples(tmp_path / "s")) == 1
+    recorders.close()

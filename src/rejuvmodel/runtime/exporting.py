@@ -23,7 +23,7 @@ from rejuvmodel.runtime.attendance import EVERY, Attended
 from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.exported_log import ExportedLog, LoggedEvent
 from rejuvmodel.runtime.journal_reading import journal_entries
-from rejuvmodel.runtime.records import Entered, EpisodeBegan, Record, Snapshot
+from rejuvmodel.runtime.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot
 from rejuvmodel.runtime.sample_records import SampleRecord, read_samples
 from rejuvmodel.runtime.seen_failures import SeenFailed, SeenWell, failures_seen
 from rejuvmodel.runtime.server_history import NORMAL, History
@@ -95,6 +95,11 @@ def export_log(
             histories[record.server].see((at - begin).total_seconds(), record)
         elif isinstance(record, Entered) and record.server in histories:
             histories[record.server].take((at - begin).total_seconds(), record, dry_run=dry_run)
+        elif isinstance(record, EpisodeBegan | EpisodeEnded):
+            kind, _, name = record.clock.partition(":")
+            if kind == "unstable" and name in histories:
+                runs = isinstance(record, EpisodeBegan)
+                histories[name].clock((at - begin).total_seconds(), runs=runs)
     notes = list(dropped)
     if samples is None:
         notes.append("no samples are recorded: failures that were never confirmed are not in it")
@@ -154,8 +159,10 @@ def _log(
     ]
     lines.sort(key=lambda line: line[:2])
     axis = _Axis(begin, cuts)
+    if group.mode is Mode.STANDBY:
+        notes.append("spares that stand by count as servers at work, as if they aged like them")
     counts: Counter[str] = sum((one.counts for one in histories.values()), Counter())
-    notes += [f"{number} {what}" for what, number in sorted(counts.items())]
+    notes += [f"{what}: {number}" for what, number in sorted(counts.items())]
     lost = sum(one.lost for one in histories.values())
     if lost > 0:
         notes.append(f"{words(lost / 3600.0)} of unstable episodes that ended by themselves count as normal")

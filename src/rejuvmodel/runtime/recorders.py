@@ -61,7 +61,8 @@ class Recorders:
         seconds : float or None
             How long the decision took [s].
         """
-        if self._samples is not None:
+        # Of two controllers the one that acts records: only it knows who is away on purpose.
+        if self._samples is not None and seconds is not None:
             self._samples.note(sight.assessments, sight.view.servers, now)
             self._attention.problem("samples", self._samples.problem or None)
         if self._metrics is not None:

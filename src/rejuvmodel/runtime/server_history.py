@@ -1,6 +1,6 @@
 """From the journal to the events of one server, in the words of the event log (docs/event_log.md).
 
-    unstable               watched: judged unstable (S101)
+    unstable               watched: judged unstable (S101); of a spare, its clock begins
     rejuvenation started   draining: off the available list (S105), if a restart follows
     rejuvenation finished  serving or standing by again (S106)
     failed                 a fault was detected (S201)
@@ -61,6 +61,7 @@ class History:
     _left: float | None = None
     _back: float | None = None
     _seen: bool = False
+    _phase: str = Phase.SERVING.value
 
     def begin(self, record: Entered, *, unstable: bool) -> None:
         """Take the state in which the log begins.
@@ -74,6 +75,7 @@ class History:
         """
         found = _AT_START.get(record.phase, UNSTABLE if unstable else NORMAL)
         self.initial = self._now = FAILED if record.attempt else found
+        self._phase = record.phase
         if self._now in (NORMAL, UNSTABLE) and record.phase not in (*_BACK, Phase.WATCHED.value):
             self._left = 0.0
 
@@ -89,7 +91,7 @@ class History:
         dry_run : bool
             Whether nothing is really restarted.
         """
-        phase = record.phase
+        phase = self._phase = record.phase
         if phase == Phase.WATCHED.value:
             self._unstable(at)
         elif phase == Phase.DRAINING.value:
@@ -102,6 +104,21 @@ class History:
             self._failed(at)
         elif phase in _BACK:
             self._returned(at, record.cause)
+
+    def clock(self, at: float, *, runs: bool) -> None:
+        """Take the begin or the end of the clock of instability, which a spare that stands by has as well.
+
+        Parameters
+        ----------
+        at : float
+            When [s].
+        runs : bool
+            Whether it begins.
+        """
+        if runs:
+            self._unstable(at)
+        elif self._now == UNSTABLE and self._phase in (*_BACK, Phase.WATCHED.value):
+            self._take_out(at)
 
     def see(self, at: float, what: SeenFailed | SeenWell) -> None:
         """Take what only samples show.
@@ -122,7 +139,7 @@ class History:
             if what.first and not self.events:
                 self.initial = self._now = FAILED
                 return
-            self.counts["failures that only the samples show: the balancers had the server up"] += 1
+            self.counts["failures that only the samples show, because the balancers had the server up"] += 1
             if self._now == NORMAL:
                 self._add(at, "unstable", UNSTABLE)
             self._add(at, "failed", FAILED)
@@ -162,7 +179,7 @@ class History:
             if self._now == UNSTABLE:
                 self._take_out(at)
         elif self._left is not None:
-            self.counts["servers called back before the restart, which count as not taken away"] += 1
+            self.counts["called back before the restart, which counts as not taken away"] += 1
             self._back = at
         self._left = None
 
