@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from etcd_servers import ETCD, etcd
 from random_course import RandomCourse, RandomTimes
 from runtime_files import runtime_file
 
@@ -19,6 +21,7 @@ from rejuvmodel.runtime.exported_log import ExportedLog
 from rejuvmodel.runtime.exporting import export_log
 from rejuvmodel.runtime.journal import Journal
 from rejuvmodel.runtime.journal_reading import journal_entries
+from rejuvmodel.runtime.leasing import journal_and_lease
 from rejuvmodel.runtime.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot, plain
 from rejuvmodel.runtime.runner import Runner
 from rejuvmodel.runtime.sample_records import SampleRecord
@@ -251,6 +254,19 @@ def test_file_is_read_by_estimate(tmp_path: Path) -> None:
     assert estimated.restart.exposure_hours == pytest.approx(0.5)
     assert estimated.rejuvenation.exposure_hours == pytest.approx(1.1)
     assert "Event log" in found._repr_html_()
+
+
+@pytest.mark.skipif(ETCD is None, reason="etcd is not installed (Debian: etcd-server)")
+def test_journal_in_etcd_is_exported_as_well(tmp_path: Path) -> None:
+    """Where the file keeps its journal in etcd, that one is read."""
+    with etcd(tmp_path / "etcd") as (url, _):
+        file = runtime_file(tmp_path, more=f'[lease]\ntype = "etcd"\nurl = "{url}"')
+        journal, lease = journal_and_lease(file)
+        with closing(journal), closing(lease):
+            lease.hold()
+            for at, record in [BEGAN, *REJUVENATED]:
+                journal.append("web", [plain(record)], START + timedelta(hours=at), lease.epoch)
+        assert [one.event for one in export_log(file).events][-1] == "rejuvenation finished"
 
 
 def test_no_history_is_said(tmp_path: Path) -> None:
