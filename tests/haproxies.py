@@ -67,6 +67,15 @@ class HAProxy:
         """Start it again."""
         self.process = start(self.configuration, self.socket)
 
+    @contextmanager
+    def reloaded_softly(self) -> Iterator[None]:
+        """Let a new process take the sockets over, while the one before finishes its sessions."""
+        before, self.process = self.process, start(self.configuration, self.socket, "-sf", self.process.pid)
+        try:
+            yield
+        finally:
+            end(before)
+
     def errors(self) -> dict[str, int]:
         """Answers of each server with a status of 500 to 599 that HAProxy has passed on."""
         with socket.socket(socket.AF_UNIX) as connection:
@@ -102,11 +111,11 @@ def haproxy(ports: Sequence[int], *, options: str = "") -> Iterator[HAProxy]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def start(configuration: Path, path: str) -> subprocess.Popen[bytes]:
+def start(configuration: Path, path: str, *options: object) -> subprocess.Popen[bytes]:
     """Start HAProxy and wait until its control socket answers."""
     with (configuration.parent / "log").open("wb") as log:
         process = subprocess.Popen(
-            [get_haproxy_binary(), "-db", "-q", "-f", str(configuration)],
+            [get_haproxy_binary(), "-db", "-q", "-f", str(configuration), *map(str, options)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,

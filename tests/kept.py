@@ -63,6 +63,8 @@ def file_of(
     for line in ('restart_timeout = "20 s"', 'healthy_for = "0.3 s"'):
         if line.split()[0] not in executor:
             executor += f"\n{line}"
+    if "reload_grace" not in balancer:
+        balancer += '\nreload_grace = "0.1 s"'  # HAProxy leaves no process behind here
     text = HEAD.format(
         mode=mode,
         required=required,

@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from haproxies import HAProxy, end, haproxy, start
 from hostile_server import Answer, answering, dripping, endless, saying, silent
+from rolling import NAMES, world
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.addresses import SocketAddress
 from rejuvmodel.runtime.balancer import BalancedServer, Balancer, BalancerView, Wanted
 from rejuvmodel.runtime.failures import (
     BadAnswerError,
@@ -25,8 +28,10 @@ from rejuvmodel.runtime.failures import (
 )
 from rejuvmodel.runtime.haproxy import HAProxyBalancer, merged
 from rejuvmodel.runtime.haproxy_answers import read_servers
+from rejuvmodel.runtime.haproxy_reloads import Reloads, process_of
 from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
 
+PID = "Name: HAProxy\nPid: 4711\n\n"
 GOOD = (
     "# pxname,svname,qcur,scur,status,uweight,\napp,s1,0,2,UP,100,\napp,s2,1,3,DOWN,0,\n\n"
     "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight\n3 app 1 s1 0 100\n3 app 2 s2 8 0\n\n"
@@ -299,6 +304,58 @@ def test_a_good_answer_is_read() -> None:
     }
 
 
+def test_17_sessions_of_the_process_before_a_reload_are_not_forgotten() -> None:
+    """A server that looks idle after a soft reload is not drained: a request of the old process is on it."""
+    with world() as one:
+        balancer = HAProxyBalancer([one.proxy.socket], "app", reload_grace=60.0)
+        begun = balancer.view()
+        answers: list[bytes] = []
+
+        def ask() -> None:
+            with urlopen(f"http://127.0.0.1:{one.proxy.port}/for/4", timeout=20) as answer:
+                answers.append(answer.read())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        one.wait("the request", lambda: any(server.sessions for server in balancer.view().servers))
+        (busy,) = [server.name for server in balancer.view().servers if server.sessions]
+        with one.proxy.reloaded_softly():
+            one.wait("the new process", lambda: balancer.view()[busy].unseen)
+            balancer.hold({name: Wanted("drain") for name in NAMES})
+            found = balancer.view()
+            assert not answers, "the machine is too slow for this test"
+            assert (found[busy].sessions, found[busy].drained) == (0, False)
+            assert not any(server.drained for server in found.servers)
+            asking.join()
+        assert answers == [b"done"]
+        assert not any(server.unseen for server in begun.servers)
+
+
+def test_sessions_are_seen_again_when_the_grace_is_over() -> None:
+    """A reload matters for a while, and the first process that is seen has taken over from nobody."""
+    address, reloads = SocketAddress(path="h"), Reloads(0.2)
+    assert not reloads.lately(address, 7)
+    assert reloads.lately(address, 8)
+    end = time.monotonic() + 10
+    while reloads.lately(address, 8):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "Pid: 1\n", "Name: HAProxy\nPid: x\n\n" + GOOD, "Unknown command\n\n" + GOOD]
+)
+def test_an_answer_without_a_process_has_none(answer: str) -> None:
+    """Whatever does not say which process answers is left as it is, and never taken for a good one."""
+    assert process_of("h", answer) == (None, answer)
+
+
+def test_two_numbers_of_a_process_are_refused() -> None:
+    """An answer that names two processes is nobody's."""
+    with pytest.raises(BadAnswerError):
+        process_of("h", "Pid: 1\nPid: 2\n\n" + GOOD)
+
+
 def test_no_prefix_of_an_answer_is_believed() -> None:
     """An answer that is cut off anywhere is refused."""
     for length in range(len(GOOD)):
@@ -342,14 +399,15 @@ def test_wrong_columns_and_values_are_refused(old: str, new: str) -> None:
     ("answer", "error"),
     [
         (saying(b""), BadAnswerError),
+        (saying(GOOD.encode()), BadAnswerError),
         (saying(b"HTTP/1.1 200 OK\r\n\r\nhello"), BadAnswerError),
         (saying(b"\xff\xfe\x00garbage\n\n\n\n"), BadAnswerError),
-        (saying(GOOD.encode()[:-30]), BadAnswerError),
+        (saying(f"{PID}{GOOD}".encode()[:-30]), BadAnswerError),
         (endless(b"app,s1,0,0,UP,100,\n" * 1000), BadAnswerError),
-        (dripping(GOOD.encode()), UnreachableError),
+        (dripping(f"{PID}{GOOD}".encode()), UnreachableError),
         (silent(0.6), UnreachableError),
     ],
-    ids=["nothing", "HTTP", "no UTF-8", "cut off", "endless", "slow drip", "silence"],
+    ids=["nothing", "no process", "HTTP", "no UTF-8", "cut off", "endless", "slow drip", "silence"],
 )
 @pytest.mark.parametrize("unix", [True, False], ids=["unix", "TCP"])
 def test_hostile_answers_are_refused_in_time(

@@ -57,6 +57,8 @@ class BalancedServer:
         Whether all balancers have the same order and weight.
     split : bool
         Whether some balancers have it up and others do not.
+    unseen : bool
+        Whether it may have sessions that no balancer tells of, because one was reloaded a moment ago.
     """
 
     name: str
@@ -67,11 +69,12 @@ class BalancedServer:
     weight: int
     agreed: bool = True
     split: bool = False
+    unseen: bool = False
 
     @property
     def drained(self) -> bool:
         """Whether no balancer sends it new work and none has work on it."""
-        return self.admin != "ready" and self.sessions == 0
+        return self.admin != "ready" and self.sessions == 0 and not self.unseen
 
     @property
     def in_maintenance(self) -> bool:

@@ -45,6 +45,7 @@ def read_balancer(table: Table) -> BalancerSettings:
         name(table, "backend"),
         seconds(table, "timeout", 2.0),
         allow,
+        seconds(table, "reload_grace", 30.0, positive=False),
     )
 
 

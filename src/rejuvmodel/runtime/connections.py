@@ -44,6 +44,8 @@ class BalancerSettings:
         Time for one call [s].
     allow : tuple of str
         Hosts beyond this one that are allowed by name.
+    reload_grace : float
+        How long after a reload no server counts as drained [s].
     """
 
     type: str
@@ -51,6 +53,7 @@ class BalancerSettings:
     backend: str = ""
     timeout: float = 2.0
     allow: tuple[str, ...] = ()
+    reload_grace: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ Who is asked and does not answer may still be at work, and is an error. Only whe
 socket any more is that balancer left out and listed as missing, as long as the other one answers.
 
 A reloaded HAProxy forgets what it was told: `hold` at every tick. The processes it leaves behind finish
-their sessions unseen; ``hard-stop-after`` bounds that.
+their sessions unseen: for a grace after each reload no server counts as drained.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
@@ -29,6 +30,7 @@ from rejuvmodel.runtime.balancer import (
 from rejuvmodel.runtime.deadlines import seconds
 from rejuvmodel.runtime.failures import BadAnswerError, NobodyListensError, RefusedError
 from rejuvmodel.runtime.haproxy_answers import read_servers, set_commands, view_command
+from rejuvmodel.runtime.haproxy_reloads import Reloads, process_of
 from rejuvmodel.runtime.haproxy_socket import exchange
 from rejuvmodel.runtime.names import checked_name, one_line
 
@@ -49,6 +51,8 @@ class HAProxyBalancer:
         Time for one exchange with one balancer [s].
     allowed : collection of str
         Hosts beyond this one that are allowed, as written.
+    reload_grace : float
+        How long after a reload no server counts as drained [s].
 
     Raises
     ------
@@ -63,7 +67,13 @@ class HAProxyBalancer:
     """
 
     def __init__(
-        self, sockets: Sequence[str], backend: str, *, timeout: float = 2.0, allowed: Collection[str] = ()
+        self,
+        sockets: Sequence[str],
+        backend: str,
+        *,
+        timeout: float = 2.0,
+        allowed: Collection[str] = (),
+        reload_grace: float = 30.0,
     ) -> None:
         if isinstance(sockets, str) or len(set(sockets)) != len(sockets) or len(sockets) not in (1, 2):
             rule = "one or two different control sockets are expected"
@@ -71,6 +81,7 @@ class HAProxyBalancer:
         self._addresses = [socket_address(f"sockets[{k}]", one, allowed) for k, one in enumerate(sockets)]
         self._backend = checked_name("backend", backend)
         self._timeout = seconds("timeout", timeout)
+        self._reloads = Reloads(reload_grace)
 
     def view(self) -> BalancerView:
         """Return what every server looks like now.
@@ -154,7 +165,14 @@ class HAProxyBalancer:
     def _ask(self, address: SocketAddress) -> dict[str, BalancedServer]:
         """Return the servers as one balancer sees them."""
         answer = exchange(address, view_command(self._backend), self._timeout)
-        return read_servers(str(address), self._backend, answer)
+        pid, rest = process_of(str(address), answer)
+        servers = read_servers(str(address), self._backend, rest)
+        if pid is None:
+            raise BadAnswerError(
+                str(address), "it does not say which process it is", "Is it HAProxy's socket?"
+            )
+        unseen = self._reloads.lately(address, pid)
+        return {name: replace(one, unseen=True) for name, one in servers.items()} if unseen else servers
 
     def _set(
         self, address: SocketAddress, servers: Mapping[str, BalancedServer], wanted: Mapping[str, Wanted]
@@ -201,4 +219,5 @@ def merged(seen: Sequence[BalancedServer]) -> BalancedServer:
         weight=max(one.weight for one in seen),
         agreed=len({(one.admin, one.weight) for one in seen}) == 1,
         split=len({one.up for one in seen}) > 1,
+        unseen=any(one.unseen for one in seen),
     )

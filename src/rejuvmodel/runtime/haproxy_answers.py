@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.balancer import Admin, BalancedServer
 from rejuvmodel.runtime.failures import BadAnswerError, RefusedError
+from rejuvmodel.runtime.haproxy_reloads import INFO
 from rejuvmodel.runtime.names import checked_name, one_line
 
 #: Bits of srv_admin_state: forced, inherited or by name resolution; and the same for drain.
@@ -35,13 +36,13 @@ def view_command(backend: str) -> str:
     Returns
     -------
     str
-        Two commands.
+        Three commands; the first says which process answers.
     """
-    return f"show stat {backend} 4 -1; show servers state {backend}"
+    return f"{INFO}; show stat {backend} 4 -1; show servers state {backend}"
 
 
 def read_servers(where: str, backend: str, answer: str) -> dict[str, BalancedServer]:
-    """Read the answer to `view_command`.
+    """Read the answer to `view_command`, without the part on the process.
 
     Parameters
     ----------

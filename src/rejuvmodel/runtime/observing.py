@@ -100,7 +100,7 @@ def _server_view(balanced: BalancedServer | None, one: Assessment, now: float, m
         health=_HEALTH.get(sample.answer, Health.UNKNOWN),
         up=None if balanced is None or balanced.split else balanced.up,
         admission=_admission(balanced),
-        sessions=None if balanced is None else balanced.sessions,
+        sessions=None if balanced is None or balanced.unseen else balanced.sessions,
         condition=Condition(one.state),
         identity=identity_text(sample.identity),
         uptime=sample.uptime,

@@ -70,7 +70,13 @@ def balancer_of(file: RuntimeFile) -> Balancer:
         beside(file, one) if socket_address("sockets", one, settings.allow).path else one
         for one in settings.sockets
     ]
-    return HAProxyBalancer(sockets, settings.backend, timeout=settings.timeout, allowed=settings.allow)
+    return HAProxyBalancer(
+        sockets,
+        settings.backend,
+        timeout=settings.timeout,
+        allowed=settings.allow,
+        reload_grace=settings.reload_grace,
+    )
 
 
 def executor_of(file: RuntimeFile) -> Executor:
