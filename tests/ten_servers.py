@@ -47,6 +47,7 @@ FILE = """
 name = "ten"
 mode = "active/active"
 required = 8
+tick = "{tick}"
 [policy]
 confirm_for = "10 min"
 [thresholds]
@@ -67,7 +68,7 @@ health = "http://127.0.0.1:{port}/{name}"
 
 
 @contextmanager
-def watched() -> Iterator[int]:
+def watched(tick: str = "1 s") -> Iterator[int]:
     """Yield the number of a runtime's process that has its ten servers in view and nothing to do."""
     with (
         TemporaryDirectory(prefix="rj-") as folder,
@@ -78,7 +79,7 @@ def watched() -> Iterator[int]:
         port = int(health.stdout.readline())
         with haproxy([port] * len(NAMES)) as proxy:
             path = Path(folder, "ten.toml")
-            text = FILE.format(socket=proxy.socket, url=keeper.url)
+            text = FILE.format(tick=tick, socket=proxy.socket, url=keeper.url)
             text += "".join(SERVER.format(name=name, port=port) for name in NAMES)
             path.write_text(text, encoding="utf-8")
             command = [sys.executable, "-m", "rejuvmodel", "runtime", "run", str(path)]

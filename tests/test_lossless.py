@@ -39,6 +39,24 @@ def test_a_roll_loses_no_request(tmp_path: Path) -> None:
     lossless(tmp_path)
 
 
+def test_a_roll_with_a_spare_loses_no_request(tmp_path: Path) -> None:
+    """In active/standby the spare serves before each drain: two always do, all are renewed, one stands by."""
+    with world(warm_up=0.3) as one:
+        before = {name: one.executor.identity(name) for name in NAMES}
+        file = file_of(one, tmp_path, mode="active/standby", server={"s3": 'role = "spare"'})
+        with load(one.proxy.port) as traffic, watched(one.balancer) as counts:
+            result = rolled(file)
+        assert result.ok, result
+        assert result.rejuvenated == NAMES
+        assert traffic.lost == {}
+        assert traffic.sent > 200
+        assert min(counts) == 2
+        after = {name: one.executor.identity(name) for name in NAMES}
+        assert all(after[name] not in (None, before[name]) for name in NAMES)
+        one.wait("two that serve", lambda: len(one.balancer.view().serving) == 2)
+        one.wait("all three up", lambda: all(server.up for server in one.balancer.view().servers))
+
+
 @pytest.mark.soak
 def test_ten_rolls_lose_no_request(tmp_path: Path) -> None:
     """Ten in a row."""

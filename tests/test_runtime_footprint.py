@@ -11,7 +11,7 @@ from ten_servers import memory, watched
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 def test_a_controller_of_ten_servers_is_small() -> None:
     """At most 60 MB are resident at its peak, and nothing of NumPy is mapped."""
-    with watched() as runtime:
+    with watched("0.2 s") as runtime:
         assert memory(runtime) <= 60
         mapped = Path(f"/proc/{runtime}/maps").read_text(encoding="utf-8")
     assert "psutil" in mapped

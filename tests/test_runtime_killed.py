@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from free_ports import held_ports
 from haproxies import haproxy
 from kept import file_of, settled, starts
-from rolling import NAMES, SERVER, until, world
+from rolling import NAMES, SERVER, World, until, world
 
 from rejuvmodel.runtime.config import read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
@@ -35,38 +36,50 @@ def killed(path: str, server: str, number: object, when: str) -> int:
     return done.returncode
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_1_killed_at_every_write_of_the_journal(tmp_path: Path, when: str) -> None:
-    """The successor finishes or undoes it: every server serves, none was restarted twice, none is drained."""
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    """Three servers for all tests of this file."""
     with world(warm_up=0.2) as one:
-        file = file_of(one, tmp_path)
-        for number in itertools.count(1):
-            before = starts(one)
-            if killed(file.path, "s1", number, when) == 0:
-                break  # there is no such write any more
-            found = settled(file)
-            after = starts(one)
-            assert {name: after[name] - before[name] for name in NAMES} in (
-                {"s1": 0, "s2": 0, "s3": 0}, {"s1": 1, "s2": 0, "s3": 0},
-            ), number  # fmt: skip
-            assert not found["problems"], (number, found["problems"])
-            assert not found["loud"], (number, found["loud"])
-            assert one.balancer.view().serving == NAMES, number
-            assert {server["phase"] for server in found["servers"]} == {"serving"}, number
+        yield one
+
+
+@pytest.fixture
+def one(shared: World) -> Iterator[World]:
+    """The three servers, which serve again after each test."""
+    yield shared
+    shared.put_back()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_1_killed_at_every_write_of_the_journal(one: World, tmp_path: Path, when: str) -> None:
+    """The successor finishes or undoes it: every server serves, none was restarted twice, none is drained."""
+    file = file_of(one, tmp_path)
+    for number in itertools.count(1):
+        before = starts(one)
+        if killed(file.path, "s1", number, when) == 0:
+            break  # there is no such write any more
+        found = settled(file)
+        after = starts(one)
+        assert {name: after[name] - before[name] for name in NAMES} in (
+            {"s1": 0, "s2": 0, "s3": 0}, {"s1": 1, "s2": 0, "s3": 0},
+        ), number  # fmt: skip
+        assert not found["problems"], (number, found["problems"])
+        assert not found["loud"], (number, found["loud"])
+        assert one.balancer.view().serving == NAMES, number
+        assert {server["phase"] for server in found["servers"]} == {"serving"}, number
     assert number > WRITES
 
 
 @pytest.mark.parametrize("method", ["supervisor.stopProcess", "supervisor.startProcess"])
-def test_1_killed_between_stop_and_start(tmp_path: Path, method: str) -> None:
+def test_1_killed_between_stop_and_start(one: World, tmp_path: Path, method: str) -> None:
     """A server that was stopped and not yet started again is started by the successor, once."""
-    with world(warm_up=0.2) as one:
-        file = file_of(one, tmp_path, executor='restart_timeout = "1 s"')
-        before = starts(one)
-        assert killed(file.path, "s1", method, "call") == -signal.SIGKILL
-        found = settled(file)
-        assert starts(one)["s1"] == before["s1"] + 1
-        assert not found["problems"]
-        assert one.balancer.view().serving == NAMES
+    file = file_of(one, tmp_path, executor='restart_timeout = "1 s"')
+    before = starts(one)
+    assert killed(file.path, "s1", method, "call") == -signal.SIGKILL
+    found = settled(file)
+    assert starts(one)["s1"] == before["s1"] + 1
+    assert not found["problems"]
+    assert one.balancer.view().serving == NAMES
 
 
 #: A restart command that hangs the first time, before or after the restart.
@@ -88,25 +101,24 @@ if when == "before":
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_1_killed_while_a_command_runs(tmp_path: Path, when: str) -> None:
+def test_1_killed_while_a_command_runs(one: World, tmp_path: Path, when: str) -> None:
     """The successor ends the command of the earlier life, and restarts only what that has not restarted."""
     calls = tmp_path / "calls"
-    with world(warm_up=0.2) as one:
-        restart = json.dumps([sys.executable, "-c", HANGING, str(calls), one.keeper.url, when, "{program}"])
-        restarter = f'type = "command"\nrestart = {restart}'
-        file = file_of(one, tmp_path, restarter=restarter)
-        before = starts(one)
-        with subprocess.Popen([sys.executable, CONTROLLER, file.path, "s1", "0", "before"]) as controller:
-            try:
-                until("the command", calls.exists)
-            finally:
-                controller.kill()
-        found = settled(file)
-        assert starts(one) == {**before, "s1": before["s1"] + 1}
-        assert calls.read_text() == ("xx" if when == "before" else "x")
-        assert not found["problems"]
-        assert not found["loud"]
-        assert one.balancer.view().serving == NAMES
+    restart = json.dumps([sys.executable, "-c", HANGING, str(calls), one.keeper.url, when, "{program}"])
+    restarter = f'type = "command"\nrestart = {restart}'
+    file = file_of(one, tmp_path, restarter=restarter)
+    before = starts(one)
+    with subprocess.Popen([sys.executable, CONTROLLER, file.path, "s1", "0", "before"]) as controller:
+        try:
+            until("the command", calls.exists)
+        finally:
+            controller.kill()
+    found = settled(file)
+    assert starts(one) == {**before, "s1": before["s1"] + 1}
+    assert calls.read_text() == ("xx" if when == "before" else "x")
+    assert not found["problems"]
+    assert not found["loud"]
+    assert one.balancer.view().serving == NAMES
 
 
 PROCESSES = """
