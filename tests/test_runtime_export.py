@@ -234,6 +234,17 @@ def test_confirmed_failures_count_once(tmp_path: Path) -> None:
     assert [line[1:] for line in events(found)] == [(3.0, "unstable"), (3.0, "failed"), (3.7, "repaired")]
 
 
+def test_clock_of_a_cluster_is_said(tmp_path: Path) -> None:
+    """The log is by the clock of each server; if the policy has another, a note says so."""
+    policy = 'scope = "cluster"\nclock = "unstable"\nlaw = "fixed"\nmean = "1 h"'
+    given = [(START + timedelta(hours=at), one) for at, one in [BEGAN, *REJUVENATED]]
+    assert any(
+        "one clock for the cluster" in note
+        for note in export_log(runtime_file(tmp_path, policy), given).notes
+    )
+    assert not any("one clock" in note for note in export_log(runtime_file(tmp_path), given).notes)
+
+
 def test_limits_are_in_the_log(tmp_path: Path) -> None:
     """Slots and the guard stand at its head, so that waits for the budget are no exposure."""
     assert dict(log(tmp_path, *REJUVENATED).layout) == {"slots": 1, "required": 1, "guarded": True}

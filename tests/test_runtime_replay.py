@@ -178,6 +178,17 @@ def test_recorded_failures_hold_others_back(tmp_path: Path) -> None:
     assert found.serving[1] > 40 / 200
 
 
+def test_first_looks_are_one_moment(tmp_path: Path) -> None:
+    """That servers are looked at one after another makes none of them missing at the start."""
+    late = [
+        replace(one, at=one.at + timedelta(seconds=10 * int(one.server[1])))
+        for one in samples(lambda *_: 0.0, 9)
+    ]
+    found = replay(runtime_file(tmp_path, required=2), late, restart="30 s")
+    assert dict(found.serving) == {3: pytest.approx(1.0)}
+    assert found.fewest_serving == 3
+
+
 def test_result_can_be_written_and_shown(tmp_path: Path) -> None:
     """The result goes into JSON, pickles, and shows what was assumed."""
     found = replay(runtime_file(tmp_path), samples(lambda _, m: m * MB, 130))

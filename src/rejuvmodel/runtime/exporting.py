@@ -107,6 +107,8 @@ def export_log(
         notes.append(f"{name} was unknown for {words(time / 3600.0)}, which count as before")
     if not told:
         notes.append("the journal does not say when a controller was there: interruptions count as exposure")
+    if file.producer.policy is not None and file.producer.policy.scope == "cluster":
+        notes.append("the policy has one clock for the cluster: waits of single servers are not its delay")
     return _log(file.group, histories, begin, end, cuts, notes)
 
 

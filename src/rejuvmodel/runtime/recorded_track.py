@@ -130,6 +130,8 @@ def track_of(
         raise InvalidInputError(
             "samples", f"only samples in transition of {shown(name)}", "each server has samples", ""
         )
+    if track.at[0] <= hold:
+        track.at[0] = 0.0  # the first looks at all servers are one moment
     return track
 
 
