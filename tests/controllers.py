@@ -101,10 +101,10 @@ class Controllers:
         until(f"a controller that takes {what}", taken)
 
     def is_over(self, roll: bool = True) -> bool:
-        """Say whether the acting one has nothing to do: no roll, and every server serves."""
+        """Say whether the acting one has nothing to do: no roll, and every server serves or stands by."""
         found = self.acting()
         phases = {one["phase"] for one in found.get("servers", ())}
-        return bool(found) and not (roll and found["roll"]) and phases == {"serving"}
+        return bool(phases) and not (roll and found["roll"]) and phases <= {"serving", "standby"}
 
     def commands(self) -> list[Command]:
         """What was commanded so far, in order."""
@@ -126,7 +126,7 @@ class Controllers:
         asked = [line.words for line in self.commands() if line.pid == one.pid and line.words[0] == "hold"]
         after = [int(epoch) for _, begun, epoch in asked if float(begun) >= at]
         assert after
-        assert 0 not in after
+        assert 0 not in after, (at, asked)
 
     def check_one_at_a_time(self) -> None:
         """Each epoch was of one process, and none commanded after a later one had begun to."""

@@ -12,17 +12,33 @@ from pathlib import Path
 
 import pytest
 from controllers import SHORT, controllers, is_stopped, signalled
-from kept import file_of, refusals, starts
+from kept import file_of, phases, refusals, starts
 from rolling import World, until, world
 from watching_haproxy import watched
 
+from rejuvmodel.runtime.journal import Journal
 from rejuvmodel.runtime.lease import boot_clock
+from rejuvmodel.runtime.records import Entered, parsed
+from rejuvmodel.runtime.states import Phase
+from rejuvmodel.runtime.transitions import Cause
 
 #: Short, so that a successor that cannot know whether a restart was given does not wait long.
 QUICK = 'restart_timeout = "3 s"'
 
 #: The lease of whoever is gone is taken at once, however long it lasts.
 LONG = '[lease]\nttl = "1 h"'
+
+#: Every server is due as soon as it is back.
+RESTLESS = """
+[policy]
+confirm_for = "0.1 s"
+retry_after = "0.5 s"
+[thresholds]
+uptime = "1 s"
+unstable_after = 1
+normal_after = 1
+"""
+QUIET = ({"serving"}, {"watched"}, {"serving", "watched"})
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +122,7 @@ def test_4_the_other_takes_over_at_once_and_counts_what_it_sees(one: World, tmp_
 def test_4_the_lease_of_one_that_is_stopped_is_taken_at_its_expiry(one: World, tmp_path: Path) -> None:
     """The first tick after the expiry has it; an idle takeover restarts nobody and orders nothing."""
     before = starts(one)
-    with controllers(file_of(one, tmp_path, more=SHORT), tmp_path) as both:
+    with controllers(file_of(one, tmp_path, more=SHORT.replace("1 s", "3 s")), tmp_path) as both:
         first = both.start()
         until("its lease", lambda: both.leads(first) and both.acting())
         second = both.start()
@@ -187,3 +203,40 @@ def test_2_stopped_at_random_moments(one: World, tmp_path: Path) -> None:
 def test_2_stopped_at_random_moments_twenty_times(one: World, tmp_path: Path) -> None:
     """The same twenty times; the lease changes hands in many of them."""
     assert rolls_with_stops(one, tmp_path, rounds=20, seed=20261127) > 5
+
+
+def decided(journal: str, name: str) -> int:
+    """How many rejuvenations of a server came as far as its restart, by the journal."""
+    found, commanded = 0, False
+    with Journal(journal) as file:
+        records = [parsed(values) for _, values in file.records("web")]
+    for record in records:
+        if isinstance(record, Entered) and record.server == name:
+            commanded = commanded or record.cause == Cause.COMMANDED.value
+            if commanded and record.phase == Phase.RESTARTING.value:
+                found, commanded = found + 1, False
+    return found
+
+
+@pytest.mark.soak
+def test_2_each_decision_of_a_policy_restarts_once(one: World, tmp_path: Path) -> None:
+    """A policy that never rests, and twenty leaders that are stopped: as many starts as decisions."""
+    draw, before = random.Random(7), starts(one)
+    file = file_of(one, tmp_path, executor=QUICK, more=f"{SHORT}\n{RESTLESS}")
+    with controllers(file, tmp_path) as both:
+        for _ in range(2):
+            both.start(policy=True)
+        until("a leader", both.acting)
+        for _ in range(20):
+            time.sleep(draw.uniform(0.5, 3.0))
+            leader = both.leader()
+            if leader is not None:
+                signalled(leader, signal.SIGSTOP)
+                time.sleep(draw.uniform(0.0, 2.5))
+                signalled(leader, signal.SIGCONT)
+        both.ask("pause")
+        until("an end", lambda: set(phases(both.acting() or {"servers": []}).values()) in QUIET)
+        both.check_one_at_a_time()
+        assert not both.acting()["loud"]
+    assert renewed(one, before) == {name: decided(file.home.journal, name) for name in one.ports}
+    assert sum(renewed(one, before).values()) > 20
