@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
 import xmlrpc.client
 from collections.abc import Iterator
@@ -97,6 +99,50 @@ def test_8_a_program_that_ignores_term_is_killed(executor: SupervisorExecutor) -
     executor.restart("stubborn")
     after = executor.identity("stubborn")
     assert after not in (None, before)
+
+
+def test_8_a_supervisor_that_stands_still_leaves_no_order_behind(world: tuple[Supervisor, int]) -> None:
+    """What it did not answer it may do later: it is asked until it has answered, and restarts once."""
+    keeper, patient = world[0].process, SupervisorExecutor(world[0].url, restart_timeout=20, call_timeout=0.2)
+    before = patient.identity("plain")
+    failed: list[BaseException] = []
+
+    def restart() -> None:
+        try:
+            patient.restart("plain")
+        except BaseException as problem:
+            failed.append(problem)
+
+    keeper.send_signal(signal.SIGSTOP)
+    try:
+        thread = threading.Thread(target=restart)
+        thread.start()
+        time.sleep(0.7)
+        assert thread.is_alive()
+    finally:
+        keeper.send_signal(signal.SIGCONT)
+    thread.join(20)
+    assert not failed
+    after = patient.identity("plain")
+    assert after not in (None, before)
+    time.sleep(0.3)
+    assert patient.identity("plain") == after
+
+
+def test_8_a_supervisor_that_never_answers_is_an_error_in_time(world: tuple[Supervisor, int]) -> None:
+    """At the deadline of the restart it is given up."""
+    hurried = SupervisorExecutor(world[0].url, restart_timeout=0.5, call_timeout=0.2)
+    world[0].process.send_signal(signal.SIGSTOP)
+    try:
+        with pytest.raises(UnreachableError):
+            hurried.restart("plain")
+    finally:
+        world[0].process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while hurried.identity("plain") is not None:  # it carries out the order to stop after all
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    SupervisorExecutor(world[0].url, restart_timeout=20).restart("plain")
 
 
 def test_7_a_restart_that_takes_too_long_ends_at_its_deadline(world: tuple[Supervisor, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,27 @@ def test_18_a_balancer_that_dies_during_a_roll(one: World, tmp_path: Path, phase
         ticked(runner, "the end", lambda _: runner.idle)
         assert not is_loud(runner.status())
     assert starts(one)[first] == before[first] + 1
+
+
+def test_18_a_balancer_that_stands_still_during_a_roll(one: World, tmp_path: Path) -> None:
+    """It listens and does not answer: nothing is restarted, and late orders harm nobody."""
+    before = starts(one)
+    file = file_of(one, tmp_path, balancer='timeout = "0.2 s"', more=POLICY)
+    with load(one.proxy.port) as traffic, running(file, by_policy=False) as runner:
+        asked(runner, "s1")
+        one.wait("a drain", lambda: phases(runner.status())["s1"] != "serving")
+        one.proxy.process.send_signal(signal.SIGSTOP)
+        try:
+            one.wait("the problem", lambda: runner.status()["problems"])
+            at = runner.status()["at"]
+            one.wait("more ticks", lambda: runner.status()["at"] > at, times=5)
+        finally:
+            one.proxy.process.send_signal(signal.SIGCONT)
+        one.wait("the end", lambda: runner.idle)
+        one.wait("all three", lambda: one.balancer.view().serving == NAMES)
+        assert not is_loud(runner.status())
+    assert traffic.lost == {}
+    assert starts(one) == {**before, "s1": before["s1"] + 1}
 
 
 def test_18_a_balancer_that_goes_mad_during_a_roll(one: World, tmp_path: Path) -> None:

@@ -29,6 +29,13 @@ while True:
     time.sleep(0.05)
 """
 
+#: Restarts a program, by supervisor.
+RESTART = """
+import sys
+from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
+SupervisorExecutor(sys.argv[1], restart_timeout=20).restart(sys.argv[2])
+"""
+
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[World]:
@@ -183,6 +190,15 @@ def test_23_servers_of_a_roll_that_somebody_restarts(one: World, tmp_path: Path)
         ticked(runner, "all three", lambda _: one.balancer.view().serving == NAMES)
     after = starts(one)
     assert {name: after[name] - before[name] for name in NAMES} == dict.fromkeys(NAMES, 1)
+
+
+def test_23_a_server_that_somebody_restarts_while_it_is_cleaned(one: World, tmp_path: Path) -> None:
+    """Between the drain and our restart: its new life is seen, and not ended."""
+    step = json.dumps([sys.executable, "-c", RESTART, one.keeper.url, "{program}"])
+    before = starts(one)
+    result = rolled(file_of(one, tmp_path, more=f"[clean]\nmemory = {step}"), "s1")
+    assert result.ok, result
+    assert starts(one) == {**before, "s1": before["s1"] + 1}
 
 
 def test_8_nobody_takes_over_beside_a_command(one: World, tmp_path: Path) -> None:

@@ -7,13 +7,19 @@ Supervisor itself sends KILL to a program that outlasts its ``stopwaitsecs``.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from rejuvmodel.runtime.addresses import is_loopback
 from rejuvmodel.runtime.deadlines import Deadline, seconds
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls, SupervisorFault
-from rejuvmodel.runtime.failures import BadAnswerError, CommandError, DeadlineError
+from rejuvmodel.runtime.failures import (
+    BadAnswerError,
+    CommandError,
+    DeadlineError,
+    NobodyListensError,
+    UnreachableError,
+)
 from rejuvmodel.runtime.identity import Identity, identity_of
 from rejuvmodel.runtime.names import checked_name, one_line
 
@@ -80,7 +86,7 @@ class SupervisorExecutor:
         """
         name = checked_name("program", program)
         deadline = Deadline(self._restart_timeout)
-        self._order("supervisor.stopProcess", name, _NOT_RUNNING)
+        self._order("supervisor.stopProcess", name, _NOT_RUNNING, deadline)
         self._until(name, _STOPPED, "stopped", deadline)
         if not self._started(name, deadline):
             found = f"{name} ended as soon as it was started"
@@ -114,25 +120,41 @@ class SupervisorExecutor:
     def _started(self, name: str, deadline: Deadline) -> bool:
         """Start a program; return whether it runs, and has not died at once."""
         try:
-            self._order("supervisor.startProcess", name, _ALREADY_STARTED)
+            self._order("supervisor.startProcess", name, _ALREADY_STARTED, deadline)
         except SupervisorFault as fault:
             if fault.code == _SPAWN_ERROR:  # it was dead before supervisor had answered
                 return False
             raise
         return self._until(name, _STOPPED | {"RUNNING"}, "running", deadline) == "RUNNING"
 
-    def _order(self, method: str, name: str, harmless: int) -> None:
+    def _order(self, method: str, name: str, harmless: int, deadline: Deadline) -> None:
         """Give an order without waiting; that it is carried out already is no error."""
         try:
-            self._calls.call(method, name, False)
+            self._answered(deadline, lambda: self._calls.call(method, name, False))
         except SupervisorFault as fault:
             if fault.code != harmless:
                 raise
 
+    def _answered(self, deadline: Deadline, call: Callable[[], Any]) -> Any:
+        """Call until there is an answer.
+
+        Supervisor may carry out later what it has not answered: an order to stop that is left behind would
+        end a server that serves again.
+        """
+        while True:
+            try:
+                return call()
+            except NobodyListensError:  # it will carry out nothing
+                raise
+            except UnreachableError:
+                if deadline.over:
+                    raise
+            time.sleep(min(_PAUSE, deadline.left))
+
     def _until(self, name: str, wanted: Collection[str], word: str, deadline: Deadline) -> str:
         """Wait until the program is in one of the states; return which."""
         while True:
-            state = str(self._info(name)["statename"])
+            state = str(self._answered(deadline, lambda: self._info(name))["statename"])
             if state in wanted:
                 return state
             if deadline.over:
