@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as profile
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import initialize, run_state_machine_as_test
 from runtime_files import runtime_file
 from runtime_world import World
-from test_runtime_invariants import Faults, close
+from test_runtime_invariants import DETECTORS, Faults, close, groups
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config import RuntimeFile
 from rejuvmodel.runtime.exporting import export_log
+from rejuvmodel.runtime.faults import FaultSettings
 from rejuvmodel.runtime.records import parsed
+from rejuvmodel.runtime.settings import GroupSettings
 
 
 @functools.cache
@@ -45,7 +47,13 @@ def exported(world: World) -> None:
 
 
 class Exports(Faults):
-    """Anything may happen at any time, and then the journal is exported."""
+    """Anything may happen at any time, and then the journal is exported; without a cap all come back."""
+
+    @initialize(group=groups(), faults=DETECTORS)
+    def begin(self, group: GroupSettings, faults: FaultSettings) -> None:
+        free = replace(group, gates=replace(group.gates, restart_cap=0))
+        self.world = World(free, faults=faults)
+        self.names = list(self.world.machines)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -64,5 +72,5 @@ def test_random_histories() -> None:
 def test_random_histories_for_long() -> None:
     """Thousands of longer histories do as well."""
     run_state_machine_as_test(
-        Exports, settings=profile(max_examples=2000, stateful_step_count=60, deadline=None)
+        Exports, settings=profile(max_examples=1000, stateful_step_count=60, deadline=None)
     )
