@@ -119,6 +119,7 @@ def test_4_the_other_takes_over_at_once_and_counts_what_it_sees(one: World, tmp_
     assert one.all_serve()
 
 
+@pytest.mark.soak
 def test_4_the_lease_of_one_that_is_stopped_is_taken_at_its_expiry(one: World, tmp_path: Path) -> None:
     """The first tick after the expiry has it; an idle takeover restarts nobody and orders nothing."""
     before = starts(one)

@@ -105,7 +105,8 @@ def test_24_suspect_is_not_dead(one: World, tmp_path: Path) -> None:
             assert found["serving"] == 2
             assert one.all_serve()
             assert starts(one) == before
+            runner.put({"ask": "cancel"})
+            runner.tick()
             to_s1.is_cut = False
-            ticked(runner, "the roll", lambda found: runner.idle and found["serving"] == 3)
-    after = starts(one)
-    assert {name: after[name] - before[name] for name in after} == dict.fromkeys(after, 1)
+            ticked(runner, "its answers", lambda found: found["serving"] == 3 and not refusals(found))
+    assert starts(one) == before
