@@ -70,7 +70,8 @@ def groups(draw: st.DrawFn) -> GroupSettings:
         gates=GateSettings(
             retry_after=2,
             min_healthy=draw(st.sampled_from([0, 3])),
-            restart_cap=draw(st.sampled_from([0, 30])),
+            restart_cap=draw(st.sampled_from([0, 10])),
+            restart_period=200,
         ),
         deadlines=DEADLINES,
         clean_steps=draw(st.sampled_from([(), ("buffers", "memory")])),
