@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from rejuvmodel.runtime.health_monitor import HealthMonitor
-from rejuvmodel.runtime.identity import identity_of
-from rejuvmodel.runtime.monitor import Monitor
-from rejuvmodel.runtime.process_monitor import ProcessMonitor
+from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
+from rejuvmodel.runtime.watching.identity import identity_of
+from rejuvmodel.runtime.watching.monitor import Monitor
+from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 
 SERVER = """
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -9,15 +9,15 @@ from random import Random
 from statistics import median
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.controller import decide
-from rejuvmodel.runtime.events import Tick
-from rejuvmodel.runtime.group_state import first_state
-from rejuvmodel.runtime.producer import produce
-from rejuvmodel.runtime.producer_state import ProducerState
-from rejuvmodel.runtime.settings import GroupSettings, ProducerSettings, ServerSettings
-from rejuvmodel.runtime.states import Admission, Condition, Health, Mode, Role
-from rejuvmodel.runtime.trend import TrendSettings, first_trend, observe
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding.controller import decide
+from rejuvmodel.runtime.deciding.events import Tick
+from rejuvmodel.runtime.deciding.group_state import first_state
+from rejuvmodel.runtime.deciding.producer import produce
+from rejuvmodel.runtime.deciding.producer_state import ProducerState
+from rejuvmodel.runtime.deciding.settings import GroupSettings, ProducerSettings, ServerSettings
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Mode, Role
+from rejuvmodel.runtime.deciding.trend import TrendSettings, first_trend, observe
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 SERVERS = 1000
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from rolling import until
 
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control_client import ask_one
-from rejuvmodel.runtime.control_socket import SECOND
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.journal import JournalError
-from rejuvmodel.runtime.lease import Lease, LeaseHolder
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.journal.journal import JournalError
+from rejuvmodel.runtime.journal.lease import Lease, LeaseHolder
+from rejuvmodel.runtime.operating.control_client import ask_one
+from rejuvmodel.runtime.operating.control_socket import SECOND
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 #: Lines of the runtime's file: a lease that runs out soon.
 SHORT = '[lease]\nttl = "1 s"'

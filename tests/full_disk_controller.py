@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rejuvmodel.runtime import keeping
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.journal import JournalError
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.journal import keeping
+from rejuvmodel.runtime.journal.journal import JournalError
 from rejuvmodel.runtime.runner import Runner
 
 FILE, FOLDER, PHASE = sys.argv[1:]

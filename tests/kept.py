@@ -11,7 +11,7 @@ from typing import Any
 
 from rolling import World, until
 
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.rolls import RollResult, roll
 from rejuvmodel.runtime.runner import Runner
 

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from rejuvmodel.runtime.config import read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.journal import Journal
+from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.rolls import roll
 from rejuvmodel.runtime.runner import Runner
+from rejuvmodel.runtime.watching.identity import Identity
 
 PATH, SERVER, WHICH, WHEN = sys.argv[1:]
 WRITES: list[int] = []

@@ -21,15 +21,15 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from rejuvmodel.runtime import haproxy
-from rejuvmodel.runtime.addresses import SocketAddress
-from rejuvmodel.runtime.balancer import BalancerView
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.control import ControlServer
+from rejuvmodel.runtime.balancing import haproxy
+from rejuvmodel.runtime.balancing.balancer import BalancerView
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.lease import Lease, boot_clock
+from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.journal.lease import Lease, boot_clock
+from rejuvmodel.runtime.operating.control import ControlServer
+from rejuvmodel.runtime.outside.addresses import SocketAddress
 from rejuvmodel.runtime.runner import Runner
 
 FILE, LOG, WHERE, POLICY = sys.argv[1:]

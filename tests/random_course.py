@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from random import Random
 
-from rejuvmodel.runtime.actions import Action, Recover, Restart
-from rejuvmodel.runtime.simulated_world import Assumed, Machine, Seen
+from rejuvmodel.runtime.deciding.actions import Action, Recover, Restart
+from rejuvmodel.runtime.foresight.simulated_world import Assumed, Machine, Seen
 
 GOOD, BAD = 50e6, 200e6
 

@@ -14,13 +14,13 @@ from free_ports import held_ports
 from haproxies import HAProxy, haproxy
 from supervisors import Supervisor, supervisor
 
-from rejuvmodel.runtime.addresses import SocketAddress
-from rejuvmodel.runtime.balancer import Balancer, Wanted
+from rejuvmodel.runtime.balancing.balancer import Balancer, Wanted
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
-from rejuvmodel.runtime.http_exchange import request
+from rejuvmodel.runtime.outside.addresses import SocketAddress
+from rejuvmodel.runtime.outside.failures import OutsideError
+from rejuvmodel.runtime.outside.http_exchange import request
 
 SERVER = Path(__file__).parents[1] / "examples" / "runtime" / "leaking_server.py"
 NAMES = ("s1", "s2", "s3")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 
 
 def runtime_file(

@@ -16,7 +16,7 @@ from typing import Any
 
 from hostile_server import answering, saying
 
-from rejuvmodel.runtime.control import ControlServer
+from rejuvmodel.runtime.operating.control import ControlServer
 
 NAMES = ("s1", "s2", "s3")
 HEAD = """

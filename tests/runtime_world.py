@@ -14,19 +14,28 @@ from typing import Any
 
 import pytest
 
-from rejuvmodel.runtime.actions import Action, Alarm, Announce, Clean, Decision, Duplex, Recover, Restart
-from rejuvmodel.runtime.controller import decide
-from rejuvmodel.runtime.events import Demand, Done, Event, NotDone, Tick
-from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultSettings, FaultState, detect
-from rejuvmodel.runtime.group_state import GroupState, first_state
-from rejuvmodel.runtime.producer_state import ProducerState
-from rejuvmodel.runtime.records import Entered, Record, parsed, plain
-from rejuvmodel.runtime.resuming import resumed
-from rejuvmodel.runtime.settings import GroupSettings
-from rejuvmodel.runtime.snapshots import snapshot
-from rejuvmodel.runtime.states import Admission, Condition, Health, Phase, Role
-from rejuvmodel.runtime.transitions import Cause
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding.actions import (
+    Action,
+    Alarm,
+    Announce,
+    Clean,
+    Decision,
+    Duplex,
+    Recover,
+    Restart,
+)
+from rejuvmodel.runtime.deciding.controller import decide
+from rejuvmodel.runtime.deciding.events import Demand, Done, Event, NotDone, Tick
+from rejuvmodel.runtime.deciding.faults import IN_TRANSITION, Detection, FaultSettings, FaultState, detect
+from rejuvmodel.runtime.deciding.group_state import GroupState, first_state
+from rejuvmodel.runtime.deciding.producer_state import ProducerState
+from rejuvmodel.runtime.deciding.records import Entered, Record, parsed, plain
+from rejuvmodel.runtime.deciding.resuming import resumed
+from rejuvmodel.runtime.deciding.settings import GroupSettings
+from rejuvmodel.runtime.deciding.snapshots import snapshot
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Phase, Role
+from rejuvmodel.runtime.deciding.transitions import Cause
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 #: What a successor must know of a server.
 KEPT = ("phase", "role", "identity", "partner", "step", "attempt")

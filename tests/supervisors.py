@@ -15,7 +15,7 @@ from pathlib import Path
 from processes import end_tree
 
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls
-from rejuvmodel.runtime.failures import OutsideError
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 HEAD = """
 [supervisord]

@@ -19,8 +19,8 @@ from tempfile import TemporaryDirectory
 from haproxies import end, haproxy
 from supervisors import supervisor
 
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.failures import OutsideError
+from rejuvmodel.runtime.operating.control_client import ask
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 NAMES = tuple(f"s{k}" for k in range(1, 11))
 #: Answers every health check; one thread and one process for all ten servers.

@@ -17,19 +17,19 @@ from hostile_server import Answer, answering, dripping, endless, saying, silent
 from rolling import NAMES, world
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.addresses import SocketAddress
-from rejuvmodel.runtime.balancer import BalancedServer, Balancer, BalancerView, Wanted
-from rejuvmodel.runtime.failures import (
+from rejuvmodel.runtime.balancing.balancer import BalancedServer, Balancer, BalancerView, Wanted
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer, merged
+from rejuvmodel.runtime.balancing.haproxy_answers import read_servers
+from rejuvmodel.runtime.balancing.haproxy_reloads import Reloads, process_of
+from rejuvmodel.runtime.balancing.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.outside.addresses import SocketAddress
+from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     NobodyListensError,
     OutsideError,
     RefusedError,
     UnreachableError,
 )
-from rejuvmodel.runtime.haproxy import HAProxyBalancer, merged
-from rejuvmodel.runtime.haproxy_answers import read_servers
-from rejuvmodel.runtime.haproxy_reloads import Reloads, process_of
-from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
 
 PID = "Name: HAProxy\nPid: 4711\n\n"
 GOOD = (

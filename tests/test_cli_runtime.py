@@ -32,9 +32,9 @@ from runtime_groups import (
 
 from rejuvmodel.cli.runtime_following import Progress, follow
 from rejuvmodel.cli.runtime_words import rough, since
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.records import Entered, Held, plain
+from rejuvmodel.runtime.deciding.records import Entered, Held, plain
+from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.operating.control_client import ask
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ def test_numpy_stays_out() -> None:
     code = (
         "import sys\nfrom rejuvmodel.cli.commands import runtime\n"
         "from rejuvmodel.cli import runtime_serving, runtime_rolling, runtime_shown, runtime_checked\n"
-        "from rejuvmodel.runtime import checking\n"
+        "from rejuvmodel.runtime.operating import checking\n"
         "sys.exit(' '.join({'numpy', 'scipy', 'pandas'} & set(sys.modules)) or 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

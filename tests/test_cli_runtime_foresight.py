@@ -10,11 +10,11 @@ from typing import Any
 from command_line import EXAMPLES, refused, said
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.attendance import Attended
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.records import Entered, Record, plain
-from rejuvmodel.runtime.replaying import replay
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.records import Entered, Record, plain
+from rejuvmodel.runtime.foresight.attendance import Attended
+from rejuvmodel.runtime.foresight.replaying import replay
+from rejuvmodel.runtime.journal.journal import Journal
 
 FILE, SAMPLES = str(EXAMPLES / "replay" / "web.toml"), str(EXAMPLES / "replay" / "samples.csv")
 TIMES = ("--restart", "40 s", "--drain", "10 s")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.collector import Assessment, Limit, Rules, assess
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.samples import Sample
+from rejuvmodel.runtime.watching.collector import Assessment, Limit, Rules, assess
+from rejuvmodel.runtime.watching.identity import Identity
+from rejuvmodel.runtime.watching.samples import Sample
 
 RULES = Rules((Limit("memory", 100, 80),), unstable_after=3, normal_after=2, failed_after=2, max_age=5)
 

@@ -12,23 +12,23 @@ import psutil
 import pytest
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime import commands
-from rejuvmodel.runtime.commands import KEPT, Command, run
-from rejuvmodel.runtime.config_connections import read_clean
-from rejuvmodel.runtime.config_values import Table
-from rejuvmodel.runtime.duplex import CommandDuplexer, NoDuplexer
+from rejuvmodel.runtime.acting import commands
+from rejuvmodel.runtime.acting.commands import KEPT, Command, run
+from rejuvmodel.runtime.acting.duplex import CommandDuplexer, NoDuplexer
+from rejuvmodel.runtime.config.connection_keys import read_clean
+from rejuvmodel.runtime.config.values import Table
 from rejuvmodel.runtime.executors import third_party
 from rejuvmodel.runtime.executors.command import CommandExecutor
 from rejuvmodel.runtime.executors.dry_run import DryRun
 from rejuvmodel.runtime.executors.executor import Executor
-from rejuvmodel.runtime.failures import (
+from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     CommandError,
     DeadlineError,
     OutsideError,
     RefusedError,
 )
-from rejuvmodel.runtime.identity import Identity, identity_of, is_alive, uptime
+from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_alive, uptime
 
 SHELL_WORDS = ["$(touch harm)", "`touch harm`", "; touch harm", "| touch harm", "&& touch harm", "*", "$HOME"]
 

@@ -16,16 +16,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rejuvmodel.runtime.commands import MARK, owned_by, run
-from rejuvmodel.runtime.earlier_commands import end_earlier
+from rejuvmodel.runtime.acting.commands import MARK, owned_by, run
+from rejuvmodel.runtime.acting.earlier_commands import end_earlier
 from rejuvmodel.runtime.executors.process import ProcessExecutor
-from rejuvmodel.runtime.failures import CommandError
-from rejuvmodel.runtime.identity import identity_of
+from rejuvmodel.runtime.outside.failures import CommandError
+from rejuvmodel.runtime.watching.identity import identity_of
 
 #: Runs one command for an owner, as the runtime does in its worker threads.
 CONTROLLER = """
 import sys, threading
-from rejuvmodel.runtime import commands
+from rejuvmodel.runtime.acting import commands
 def work():
     with commands.owned_by(sys.argv[1]):
         try:
@@ -221,7 +221,7 @@ def test_a_program_is_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 #: Starts one command after another, each ended in the middle of its time.
 HURRIED = """
 import sys, threading
-from rejuvmodel.runtime import commands
+from rejuvmodel.runtime.acting import commands
 def work():
     with commands.owned_by(sys.argv[1]):
         print("begun", flush=True)

@@ -22,7 +22,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
-from rejuvmodel.runtime.failures import (
+from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     CommandError,
     DeadlineError,
@@ -31,7 +31,7 @@ from rejuvmodel.runtime.failures import (
     RefusedError,
     UnreachableError,
 )
-from rejuvmodel.runtime.identity import Identity, identity_of
+from rejuvmodel.runtime.watching.identity import Identity, identity_of
 
 STUBBORN = "trap '' TERM; while :; do sleep 0.1; done"
 

@@ -19,13 +19,13 @@ from rejuvmodel.runtime.executors.command import CommandExecutor
 from rejuvmodel.runtime.executors.dry_run import DryRun
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.process import ProcessExecutor
-from rejuvmodel.runtime.failures import RefusedError, UnreachableError
-from rejuvmodel.runtime.health_monitor import HealthMonitor
-from rejuvmodel.runtime.identity import Identity, identity_of, is_alive
-from rejuvmodel.runtime.known_process import KnownProcess
-from rejuvmodel.runtime.monitor import JointMonitor, Monitor
-from rejuvmodel.runtime.process_monitor import ProcessMonitor
-from rejuvmodel.runtime.samples import QUANTITIES, Sample
+from rejuvmodel.runtime.outside.failures import RefusedError, UnreachableError
+from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
+from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_alive
+from rejuvmodel.runtime.watching.known_process import KnownProcess
+from rejuvmodel.runtime.watching.monitor import JointMonitor, Monitor
+from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
 
 class Counting:

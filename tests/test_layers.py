@@ -19,55 +19,85 @@ FLOORS = (
     {"text_files", "toml_tables", "toml_keys", "toml_files"},
     {"plain_values", "plain_records", "strict_json"},
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
-    {"runtime.journal_rows", "runtime.journal_file", "runtime.journal"},
     {
-        "runtime.states", "runtime.views", "runtime.settings", "runtime.refusals", "runtime.group_state",
-        "runtime.transitions", "runtime.attendance", "runtime.records", "runtime.events", "runtime.actions",
-        "runtime.budget", "runtime.gates", "runtime.draft", "runtime.spares", "runtime.recovery",
-        "runtime.progress", "runtime.incidents", "runtime.controller",
-        "runtime.trend_statistics", "runtime.trend_window", "runtime.trend",
-        "runtime.producer_state", "runtime.clocks", "runtime.cron_slots",
-        "runtime.producer", "runtime.resuming", "runtime.snapshots", "runtime.faults",
+        *(f"runtime.journal.{name}" for name in (
+            "journal_rows", "journal_file", "journal",
+        )),
     },
     {
-        "runtime.failures", "runtime.names", "runtime.deadlines", "runtime.addresses", "runtime.identity",
-        "runtime.lease", "runtime.etcd_store", "runtime.etcd_lease", "runtime.etcd_journal",
-        "runtime.timed_sockets", "runtime.http_exchange", "runtime.commands", "runtime.duplex",
-        "runtime.balancer", "runtime.in_process_balancer",
-        "runtime.haproxy_socket", "runtime.haproxy_reloads", "runtime.haproxy_answers",
-        "runtime.haproxy",
-        "runtime.samples", "runtime.monitor", "runtime.health_monitor", "runtime.process_monitor",
-        "runtime.collector", "runtime.observing", "runtime.watchdog",
-        "runtime.sample_records", "runtime.sample_log", "runtime.metrics",
-        "runtime.control_messages", "runtime.control_socket", "runtime.control", "runtime.control_client",
-        "runtime.logs",
-        "runtime.executors.executor", "runtime.executors.dry_run", "runtime.executors.command",
-        "runtime.executors.supervisor_calls", "runtime.executors.supervisor", "runtime.executors.process",
-        "runtime.executors.third_party",
-        "runtime.waiting", "runtime.process_groups", "runtime.earlier_commands", "runtime.known_process",
+        *(f"runtime.deciding.{name}" for name in (
+            "states", "views", "settings", "refusals", "group_state", "transitions", "records", "events",
+            "actions", "budget", "gates", "draft", "spares", "recovery", "progress", "incidents",
+            "controller", "trend_statistics", "trend_window", "trend", "producer_state", "clocks",
+            "cron_slots", "producer", "resuming", "snapshots", "faults",
+        )),
+        *(f"runtime.foresight.{name}" for name in (
+            "attendance",
+        )),
     },
     {
-        "runtime.connections", "runtime.config_values", "runtime.config_policy", "runtime.config_connections",
-        "runtime.config_servers", "runtime.config_history", "runtime.config_home", "runtime.config_faults",
-        "runtime.config_lease", "runtime.config_trend", "runtime.config",
+        *(f"runtime.outside.{name}" for name in (
+            "failures", "names", "deadlines", "addresses", "timed_sockets", "http_exchange", "waiting",
+        )),
+        *(f"runtime.watching.{name}" for name in (
+            "identity", "samples", "monitor", "health_monitor", "process_monitor", "collector",
+            "observing", "watchdog", "known_process",
+        )),
+        *(f"runtime.journal.{name}" for name in (
+            "lease", "etcd_store", "etcd_lease", "etcd_journal",
+        )),
+        *(f"runtime.acting.{name}" for name in (
+            "commands", "duplex", "process_groups", "earlier_commands",
+        )),
+        *(f"runtime.balancing.{name}" for name in (
+            "balancer", "in_process_balancer", "haproxy_socket", "haproxy_reloads", "haproxy_answers",
+            "haproxy",
+        )),
+        *(f"runtime.foresight.{name}" for name in (
+            "sample_records", "sample_log",
+        )),
+        *(f"runtime.operating.{name}" for name in (
+            "metrics", "control_messages", "control_socket", "control", "control_client", "logs",
+        )),
+        *(f"runtime.executors.{name}" for name in (
+            "executor", "dry_run", "command", "supervisor_calls", "supervisor", "process", "third_party",
+        )),
     },
     {
-        "runtime.leasing", "runtime.journal_copy",
-        "runtime.simulated_world", "runtime.simulated_times", "runtime.simulated_run",
-        "runtime.simulated_tally",
-        "runtime.recorded_track", "runtime.recorded_course", "runtime.journal_times", "runtime.replay_result",
-        "runtime.replaying", "runtime.journal_reading", "runtime.server_history",
-        "runtime.seen_failures", "runtime.exported_log",
-        "runtime.exporting", "runtime.delay_quantiles", "runtime.future_course", "runtime.plan_result",
-        "runtime.plan_present", "runtime.planning",
+        *(f"runtime.config.{name}" for name in (
+            "connections", "values", "policy_keys", "connection_keys", "server_keys", "history_keys",
+            "home_keys", "fault_keys", "lease_keys", "trend_keys", "runtime_file",
+        )),
     },
     {
-        "runtime.parts", "runtime.attention", "runtime.sampling", "runtime.workers", "runtime.blackout",
-        "runtime.acting", "runtime.watching", "runtime.keeping", "runtime.claim", "runtime.holding",
-        "runtime.move_log", "runtime.dry_running", "runtime.requests", "runtime.fault_watch",
-        "runtime.recorders", "runtime.status", "runtime.ticks", "runtime.runner", "runtime.rolls",
-        "runtime.findings", "runtime.check_policy", "runtime.check_files",
-        "runtime.check_balancer", "runtime.check_executor", "runtime.check_servers", "runtime.checking",
+        *(f"runtime.journal.{name}" for name in (
+            "leasing", "journal_copy", "journal_reading",
+        )),
+        *(f"runtime.foresight.{name}" for name in (
+            "simulated_world", "simulated_times", "simulated_run", "simulated_tally", "recorded_track",
+            "recorded_course", "journal_times", "replay_result", "replaying", "server_history",
+            "seen_failures", "exported_log", "exporting", "delay_quantiles", "future_course",
+            "plan_result", "plan_present", "planning",
+        )),
+    },
+    {
+        "runtime.parts", "runtime.dry_running", "runtime.ticks", "runtime.runner", "runtime.rolls",
+        *(f"runtime.operating.{name}" for name in (
+            "attention", "move_log", "requests", "recorders", "status", "findings", "check_policy",
+            "check_files", "check_balancer", "check_executor", "check_servers", "checking",
+        )),
+        *(f"runtime.watching.{name}" for name in (
+            "sampling", "sight", "fault_watch",
+        )),
+        *(f"runtime.acting.{name}" for name in (
+            "workers", "blackout", "actor",
+        )),
+        *(f"runtime.journal.{name}" for name in (
+            "keeping", "claim",
+        )),
+        *(f"runtime.balancing.{name}" for name in (
+            "holding",
+        )),
     },
     {"array_likes", "arrays", "parameter_grid", "mean_times", "parameters", "confidence"},
     {"measures", "state_labels", "availability_target", "mass_elasticities"},
@@ -205,9 +235,9 @@ LIGHT = {
     "strict_json",
     "text_files",
     "html_tables",
-    "runtime.journal_rows",
-    "runtime.journal_file",
-    "runtime.journal",
+    "runtime.journal.journal_rows",
+    "runtime.journal.journal_file",
+    "runtime.journal.journal",
     "optional_packages",
 }
 #: Rooms that load only for the models they are for; together they would cost every start 60 ms.

@@ -16,12 +16,12 @@ from haproxies import end
 from hostile_server import Answer, answering, dripping, endless, saying, silent
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.failures import RefusedError
-from rejuvmodel.runtime.health_monitor import MOST_BYTES, HealthMonitor
-from rejuvmodel.runtime.identity import Identity, identity_of
-from rejuvmodel.runtime.monitor import JointMonitor
-from rejuvmodel.runtime.process_monitor import ProcessMonitor
-from rejuvmodel.runtime.samples import QUANTITIES, Sample
+from rejuvmodel.runtime.outside.failures import RefusedError
+from rejuvmodel.runtime.watching.health_monitor import MOST_BYTES, HealthMonitor
+from rejuvmodel.runtime.watching.identity import Identity, identity_of
+from rejuvmodel.runtime.watching.monitor import JointMonitor
+from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
 SERVER = Path(__file__).parents[1] / "examples" / "runtime" / "leaking_server.py"
 

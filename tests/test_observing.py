@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 from haproxies import haproxy
 
-from rejuvmodel.runtime.balancer import BalancedServer, BalancerView, Wanted
-from rejuvmodel.runtime.collector import Assessment
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
-from rejuvmodel.runtime.observing import identity_text, orders, server_views
-from rejuvmodel.runtime.samples import Sample
-from rejuvmodel.runtime.states import Admission, Condition, Health
-from rejuvmodel.runtime.views import UNSEEN, ServerView
+from rejuvmodel.runtime.balancing.balancer import BalancedServer, BalancerView, Wanted
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.balancing.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health
+from rejuvmodel.runtime.deciding.views import UNSEEN, ServerView
+from rejuvmodel.runtime.watching.collector import Assessment
+from rejuvmodel.runtime.watching.identity import Identity
+from rejuvmodel.runtime.watching.observing import identity_text, orders, server_views
+from rejuvmodel.runtime.watching.samples import Sample
 
 SAMPLE = Sample("s1", 10.0, "healthy", load=0.5, uptime=60.0, identity=Identity(7, 1.25))
 ONE = Assessment("s1", "unstable", ("memory is 9, the limit 8", "load is 1, the limit 0.9"), last=SAMPLE)

@@ -13,10 +13,10 @@ from kept import asked, file_of, phases, refusals, running, starts, ticked
 from load import load
 from rolling import NAMES, World, world
 
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.deciding.states import WANTED, Admission, Phase
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.states import WANTED, Admission, Phase
-from rejuvmodel.runtime.status import is_loud
 
 #: What HAProxy calls what is wanted.
 _ADMIN = {Admission.READY: "ready", Admission.DRAIN: "drain", Admission.MAINTENANCE: "maint"}

@@ -13,8 +13,8 @@ from rolling import NAMES, World, world
 from watching_haproxy import watched
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.status import is_loud
 
 #: A server that has leaked so much is over the threshold; what the load leaks is not.
 LEAK = "/leak/60000000"

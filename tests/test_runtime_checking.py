@@ -19,12 +19,12 @@ from rolling import NAMES, World, world
 from runtime_groups import COMMAND, DRY, document, healthy, running, scripted, short_folder, wait, written
 from supervisors import end_tree
 
-from rejuvmodel.runtime.checking import Finding, check
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.leasing import journal_and_lease
-from rejuvmodel.runtime.records import Entered, plain
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.records import Entered, plain
+from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.journal.leasing import journal_and_lease
+from rejuvmodel.runtime.operating.checking import Finding, check
+from rejuvmodel.runtime.operating.control_client import ask
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_servers_that_haproxy_does_not_check(servers: World, folder: Path) -> No
 
 def test_servers_that_are_not_ready(servers: World, folder: Path) -> None:
     """A server that somebody has drained, or that has no weight, is a warning."""
-    from rejuvmodel.runtime.balancer import Wanted
+    from rejuvmodel.runtime.balancing.balancer import Wanted
 
     file = file_of(servers, folder).path
     try:

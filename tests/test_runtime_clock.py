@@ -14,9 +14,9 @@ from kept import phases, ticked
 from test_runtime_runner import Two, two
 
 from rejuvmodel.runtime import ticks
+from rejuvmodel.runtime.deciding.views import Moment
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.status import is_loud
-from rejuvmodel.runtime.views import Moment
 
 TEN_DAYS = timedelta(days=10)
 #: Shortly before three o'clock, when the slot is.

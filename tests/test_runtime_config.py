@@ -12,12 +12,12 @@ import pytest
 from policies import policy
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.connections import MetricsSettings, SampleSettings
-from rejuvmodel.runtime.faults import FaultSettings
-from rejuvmodel.runtime.settings import Window
-from rejuvmodel.runtime.states import Mode, Role
-from rejuvmodel.runtime.trend import TrendSettings
+from rejuvmodel.runtime.config.connections import MetricsSettings, SampleSettings
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.deciding.faults import FaultSettings
+from rejuvmodel.runtime.deciding.settings import Window
+from rejuvmodel.runtime.deciding.states import Mode, Role
+from rejuvmodel.runtime.deciding.trend import TrendSettings
 
 GOOD = """
 [group]

@@ -8,8 +8,8 @@ import tomllib
 import pytest
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.config_lease import read_lease
-from rejuvmodel.runtime.connections import LeaseSettings
+from rejuvmodel.runtime.config.connections import LeaseSettings
+from rejuvmodel.runtime.config.lease_keys import read_lease
 from rejuvmodel.toml_tables import Table
 
 ETCD = 'type = "etcd"\nurl = "http://127.0.0.1:2379"\n'

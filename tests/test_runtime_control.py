@@ -24,11 +24,11 @@ import pytest
 from hostile_server import answering, dripping, endless, saying, silent
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime import control_socket
-from rejuvmodel.runtime.control import ControlServer
-from rejuvmodel.runtime.control_client import ask, ask_one
-from rejuvmodel.runtime.control_messages import MOST_REQUEST
-from rejuvmodel.runtime.failures import (
+from rejuvmodel.runtime.operating import control_socket
+from rejuvmodel.runtime.operating.control import ControlServer
+from rejuvmodel.runtime.operating.control_client import ask, ask_one
+from rejuvmodel.runtime.operating.control_messages import MOST_REQUEST
+from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     NobodyListensError,
     OutsideError,
@@ -85,7 +85,7 @@ def sent(path: Path | str, data: bytes, *, end: bool = False) -> dict[str, Any]:
 
 OTHER = """
 import sys, time
-from rejuvmodel.runtime.control import ControlServer
+from rejuvmodel.runtime.operating.control import ControlServer
 server = ControlServer(sys.argv[1], lambda request: {"ok": True, "status": {"acting": True, "other": True}})
 server.start()
 print(server.path, flush=True)

@@ -11,17 +11,31 @@ from zoneinfo import ZoneInfo
 import pytest
 from runtime_world import START, World
 
-from rejuvmodel.runtime.actions import Clean, Duplex, Recover, Restart
-from rejuvmodel.runtime.controller import decide, is_idle
-from rejuvmodel.runtime.events import CancelAsked, Demand, Done, FaultCleared, FaultDetected, RollAsked, Tick
-from rejuvmodel.runtime.gates import closed
-from rejuvmodel.runtime.group_state import first_state
-from rejuvmodel.runtime.records import Entered, parsed, plain
-from rejuvmodel.runtime.refusals import Reason
-from rejuvmodel.runtime.settings import Deadlines, GateSettings, GroupSettings, ServerSettings, Window
-from rejuvmodel.runtime.states import Admission, Condition, Health, Mode, Phase, Role
-from rejuvmodel.runtime.transitions import NEXT, TABLE
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding.actions import Clean, Duplex, Recover, Restart
+from rejuvmodel.runtime.deciding.controller import decide, is_idle
+from rejuvmodel.runtime.deciding.events import (
+    CancelAsked,
+    Demand,
+    Done,
+    FaultCleared,
+    FaultDetected,
+    RollAsked,
+    Tick,
+)
+from rejuvmodel.runtime.deciding.gates import closed
+from rejuvmodel.runtime.deciding.group_state import first_state
+from rejuvmodel.runtime.deciding.records import Entered, parsed, plain
+from rejuvmodel.runtime.deciding.refusals import Reason
+from rejuvmodel.runtime.deciding.settings import (
+    Deadlines,
+    GateSettings,
+    GroupSettings,
+    ServerSettings,
+    Window,
+)
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Mode, Phase, Role
+from rejuvmodel.runtime.deciding.transitions import NEXT, TABLE
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 DEADLINES = Deadlines(duplex=3, drain=5, up=6, clean=3, restart=8, recover=8, healthy_for=2)
 

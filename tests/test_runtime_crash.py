@@ -14,8 +14,8 @@ import pytest
 from kept import asked, file_of, phases, running, starts
 from rolling import World, until, world
 
-from rejuvmodel.runtime.identity import Identity
 from rejuvmodel.runtime.runner import Runner
+from rejuvmodel.runtime.watching.identity import Identity
 
 REQUIRED = 3
 EXECUTOR = 'restart_timeout = "4 s"\nrecover_attempts = 100'

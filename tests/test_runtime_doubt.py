@@ -17,9 +17,10 @@ from hostile_server import Answer, answering, dripping, endless, saying, silent
 from kept import file_of, phases, refusals, running, server_of, starts, ticked
 from rolling import NAMES, World, world
 
-from rejuvmodel.runtime import attention, blackout
+from rejuvmodel.runtime.acting import blackout
+from rejuvmodel.runtime.operating import attention
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.status import is_loud
 
 POLICY = """
 [policy]

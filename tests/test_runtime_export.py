@@ -15,19 +15,19 @@ from random_course import RandomCourse, RandomTimes
 from runtime_files import runtime_file
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.attendance import Attendance, Attended
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.exported_log import ExportedLog
-from rejuvmodel.runtime.exporting import export_log
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.journal_reading import journal_entries
-from rejuvmodel.runtime.leasing import journal_and_lease
-from rejuvmodel.runtime.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot, plain
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.deciding.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot, plain
+from rejuvmodel.runtime.deciding.views import Moment
+from rejuvmodel.runtime.foresight.attendance import Attendance, Attended
+from rejuvmodel.runtime.foresight.exported_log import ExportedLog
+from rejuvmodel.runtime.foresight.exporting import export_log
+from rejuvmodel.runtime.foresight.sample_records import SampleRecord
+from rejuvmodel.runtime.foresight.simulated_run import Look, Run
+from rejuvmodel.runtime.foresight.simulated_world import World
+from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.journal.journal_reading import journal_entries
+from rejuvmodel.runtime.journal.leasing import journal_and_lease
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.sample_records import SampleRecord
-from rejuvmodel.runtime.simulated_run import Look, Run
-from rejuvmodel.runtime.simulated_world import World
-from rejuvmodel.runtime.views import Moment
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = 3600.0

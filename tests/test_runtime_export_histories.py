@@ -17,11 +17,11 @@ from runtime_world import World
 from test_runtime_invariants import DETECTORS, Faults, close, groups
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.exporting import export_log
-from rejuvmodel.runtime.faults import FaultSettings
-from rejuvmodel.runtime.records import parsed
-from rejuvmodel.runtime.settings import GroupSettings
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.faults import FaultSettings
+from rejuvmodel.runtime.deciding.records import parsed
+from rejuvmodel.runtime.deciding.settings import GroupSettings
+from rejuvmodel.runtime.foresight.exporting import export_log
 
 
 @functools.cache

@@ -8,12 +8,12 @@ import pytest
 from runtime_world import START, World
 from test_runtime_controller import active, phases, standby, until
 
-from rejuvmodel.runtime.events import Demand, FaultCleared, FaultDetected
-from rejuvmodel.runtime.faults import Detection, FaultSettings, FaultState, detect
-from rejuvmodel.runtime.group_state import GroupState, ServerState
-from rejuvmodel.runtime.settings import GroupSettings
-from rejuvmodel.runtime.states import Admission, Condition, Health, Phase, Role
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding.events import Demand, FaultCleared, FaultDetected
+from rejuvmodel.runtime.deciding.faults import Detection, FaultSettings, FaultState, detect
+from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState
+from rejuvmodel.runtime.deciding.settings import GroupSettings
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Phase, Role
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 SAMPLES = FaultSettings(grace=20)
 WELL = ServerView(Health.HEALTHY, True, Admission.READY, 2, Condition.NORMAL, "1", 3600.0)

@@ -10,8 +10,8 @@ from forwarding import way
 from kept import file_of, phases, refusals, server_of, starts, ticked
 from rolling import World, world
 
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.status import is_loud
 
 FLAPPING = Path(__file__).with_name("flapping_server.py")
 

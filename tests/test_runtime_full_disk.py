@@ -13,7 +13,7 @@ import pytest
 from kept import file_of, phases, refusals, starts
 from rolling import NAMES, world
 
-from rejuvmodel.runtime.status import is_loud
+from rejuvmodel.runtime.operating.status import is_loud
 
 CONTROLLER = Path(__file__).with_name("full_disk_controller.py")
 SOAK = ("parking", "restarting", "warming")

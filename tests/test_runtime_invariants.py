@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 )
 from runtime_world import World
 
-from rejuvmodel.runtime import progress, recovery
-from rejuvmodel.runtime.controller import is_idle
-from rejuvmodel.runtime.events import (
+from rejuvmodel.runtime.deciding import progress, recovery
+from rejuvmodel.runtime.deciding.controller import is_idle
+from rejuvmodel.runtime.deciding.events import (
     Demand,
     FaultCleared,
     FaultDetected,
@@ -33,10 +33,10 @@ from rejuvmodel.runtime.events import (
     RollAsked,
     Tick,
 )
-from rejuvmodel.runtime.faults import FaultSettings
-from rejuvmodel.runtime.settings import Deadlines, GateSettings, GroupSettings, ServerSettings
-from rejuvmodel.runtime.states import Admission, Condition, Mode, Phase, Role
-from rejuvmodel.runtime.transitions import NEXT, Cause
+from rejuvmodel.runtime.deciding.faults import FaultSettings
+from rejuvmodel.runtime.deciding.settings import Deadlines, GateSettings, GroupSettings, ServerSettings
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Mode, Phase, Role
+from rejuvmodel.runtime.deciding.transitions import NEXT, Cause
 
 DEADLINES = Deadlines(duplex=3, drain=5, up=6, clean=3, restart=8, recover=8, healthy_for=1)
 
@@ -283,8 +283,8 @@ def _restarts_again(draft: Any, name: str) -> None:
 def _unseen_others() -> Iterator[None]:
     """Let servers leave whoever else serves."""
     with (
-        patch("rejuvmodel.runtime.controller._uncovered", return_value=None),
-        patch("rejuvmodel.runtime.progress._forbidden", return_value=False),
+        patch("rejuvmodel.runtime.deciding.controller._uncovered", return_value=None),
+        patch("rejuvmodel.runtime.deciding.progress._forbidden", return_value=False),
     ):
         yield
 
@@ -305,7 +305,7 @@ def _anything_is_a_fault(draft: Any, event: Any) -> None:
 
 
 PLANTS = {
-    "no budget": lambda: patch("rejuvmodel.runtime.controller.full", return_value=None),
+    "no budget": lambda: patch("rejuvmodel.runtime.deciding.controller.full", return_value=None),
     "no look at the others": _unseen_others,
     "a drain that waits for nobody": lambda: _waits(draining=Cause.DRAINED, parking=Cause.PARKED),
     "a server that never joins": lambda: _waits(joining=None),
@@ -315,7 +315,9 @@ PLANTS = {
     "a successor that recovers again": lambda: patch.dict(
         progress.PROGRESS, {Phase.RECOVERING: _recovers_again}
     ),
-    "a suspect that is dead": lambda: patch("rejuvmodel.runtime.incidents._fault", _anything_is_a_fault),
+    "a suspect that is dead": lambda: patch(
+        "rejuvmodel.runtime.deciding.incidents._fault", _anything_is_a_fault
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.journal import Journal, JournalError
 
 PLAIN = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.lists(st.integers(0, 9), max_size=3)
@@ -71,7 +71,7 @@ def test_for_its_owner_alone(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from rejuvmodel.runtime.journal import Journal
+from rejuvmodel.runtime.journal.journal import Journal
 journal = Journal(sys.argv[1])
 number = 0
 while True:
@@ -100,7 +100,7 @@ def test_killed_while_writing(seed: int, tmp_path: Path) -> None:
 
 FULL = """
 import resource, signal, sys
-from rejuvmodel.runtime.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.journal import Journal, JournalError
 journal = Journal(sys.argv[1])
 journal.append("web", [{"n": 0}])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -184,7 +184,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 def test_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another process holds the file nothing is written, and the file is not taken for damaged."""
-    monkeypatch.setattr("rejuvmodel.runtime.journal_file.PATIENCE", 0.05)
+    monkeypatch.setattr("rejuvmodel.runtime.journal.journal_file.PATIENCE", 0.05)
     path = tmp_path / "j.db"
     with Journal(path) as journal:
         journal.append("web", [{"n": 0}])
@@ -259,7 +259,7 @@ def test_deleted_while_open(tmp_path: Path) -> None:
 def test_without_numpy(tmp_path: Path) -> None:
     """The journal does without NumPy."""
     code = (
-        "import sys; from rejuvmodel.runtime.journal import Journal; Journal(sys.argv[1]); "
+        "import sys; from rejuvmodel.runtime.journal.journal import Journal; Journal(sys.argv[1]); "
         "print('numpy' in sys.modules)"
     )
     run = subprocess.run(

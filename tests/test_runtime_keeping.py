@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from rejuvmodel.runtime.attention import Attention
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.events import PauseAsked, Tick
-from rejuvmodel.runtime.journal import Journal, StaleEpochError
-from rejuvmodel.runtime.keeping import Keeper
-from rejuvmodel.runtime.lease import Lease
-from rejuvmodel.runtime.views import GroupView, Moment
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.events import PauseAsked, Tick
+from rejuvmodel.runtime.deciding.views import GroupView, Moment
+from rejuvmodel.runtime.journal.journal import Journal, StaleEpochError
+from rejuvmodel.runtime.journal.keeping import Keeper
+from rejuvmodel.runtime.journal.lease import Lease
+from rejuvmodel.runtime.operating.attention import Attention
 
 FILE = """
 [group]
@@ -48,7 +48,7 @@ def kinds(journal: Journal) -> list[str]:
 
 def test_a_snapshot_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each day has one snapshot, history that is too old is gone, and a successor is still paused."""
-    monkeypatch.setattr("rejuvmodel.runtime.keeping._KEPT", timedelta(days=5))
+    monkeypatch.setattr("rejuvmodel.runtime.journal.keeping._KEPT", timedelta(days=5))
     with Journal(tmp_path / "web.journal") as journal:
         one = keeper(tmp_path, journal)
         one.resume(NOTHING, at(0))
@@ -96,7 +96,7 @@ def test_no_snapshot_of_an_old_epoch(tmp_path: Path) -> None:
 
 def test_a_snapshot_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the snapshot cannot be written the decision stands, and it is tried again the next day."""
-    monkeypatch.setattr("rejuvmodel.runtime.journal_file.PATIENCE", 0.05)
+    monkeypatch.setattr("rejuvmodel.runtime.journal.journal_file.PATIENCE", 0.05)
     path = tmp_path / "web.journal"
     with Journal(path) as journal:
         one = keeper(tmp_path, journal)

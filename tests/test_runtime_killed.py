@@ -17,9 +17,9 @@ from haproxies import haproxy
 from kept import file_of, settled, starts
 from rolling import NAMES, SERVER, World, until, world
 
-from rejuvmodel.runtime.config import read_runtime_file
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
 
 CONTROLLER = Path(__file__).with_name("killed_controller.py")
 #: The rejuvenation of one server has at least so many writes; steps that come in one tick are one write.

@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from rejuvmodel.runtime.journal import Journal, JournalError
-from rejuvmodel.runtime.journal_rows import checksum
-from rejuvmodel.runtime.lease import Lease, boot_clock, this_boot
+from rejuvmodel.runtime.journal.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.journal_rows import checksum
+from rejuvmodel.runtime.journal.lease import Lease, boot_clock, this_boot
 
 CONTROLLER = """
 import json, sys
-from rejuvmodel.runtime.journal import Journal, JournalError, StaleEpochError
-from rejuvmodel.runtime.lease import Lease
+from rejuvmodel.runtime.journal.journal import Journal, JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.lease import Lease
 path, ttl = sys.argv[1], float(sys.argv[2])
 lease, journal, epoch = Lease(path, "web", ttl=ttl), Journal(path), None
 for line in sys.stdin:
@@ -160,8 +160,8 @@ def rewrite(file: sqlite3.Connection, **columns: Any) -> None:
 
 FREE_RUNNING = """
 import os, random, sys, time
-from rejuvmodel.runtime.journal import Journal, JournalError
-from rejuvmodel.runtime.lease import Lease
+from rejuvmodel.runtime.journal.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.lease import Lease
 path = sys.argv[1]
 lease, journal = Lease(path, "web", ttl=0.3), Journal(path)
 print("ready", flush=True)
@@ -226,8 +226,8 @@ def test_2_stopped_often(seed: int, tmp_path: Path) -> None:
 
 FULL = """
 import os, sys
-from rejuvmodel.runtime.journal import Journal, JournalError
-from rejuvmodel.runtime.lease import Lease
+from rejuvmodel.runtime.journal.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.lease import Lease
 folder = sys.argv[1]
 now = [100.0]
 lease = Lease(folder + "/j.db", "web", ttl=10.0, clock=lambda: now[0])
@@ -277,7 +277,7 @@ def test_3_full_disk(tmp_path: Path) -> None:
 
 def test_opening_gives_no_lock_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening the file a second time in a process leaves the locks of the first in place."""
-    monkeypatch.setattr("rejuvmodel.runtime.journal_file.PATIENCE", 0.05)
+    monkeypatch.setattr("rejuvmodel.runtime.journal.journal_file.PATIENCE", 0.05)
     path = tmp_path / "j.db"
     with Journal(path) as journal:
         journal.append("web", [{"n": 1}])

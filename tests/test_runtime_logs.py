@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from rejuvmodel.runtime.logs import FORMATS, logged, printable
+from rejuvmodel.runtime.operating.logs import FORMATS, logged, printable
 
 LOG = logging.getLogger("rejuvmodel.runtime.test")
 FIELDS = {

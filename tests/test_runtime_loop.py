@@ -13,10 +13,10 @@ from kept import file_of, running
 from rolling import world
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.exporting import export_log
-from rejuvmodel.runtime.journal_reading import journal_entries
-from rejuvmodel.runtime.planning import plan
-from rejuvmodel.runtime.replaying import replay
+from rejuvmodel.runtime.foresight.exporting import export_log
+from rejuvmodel.runtime.foresight.planning import plan
+from rejuvmodel.runtime.foresight.replaying import replay
+from rejuvmodel.runtime.journal.journal_reading import journal_entries
 
 POLICY = """
 samples = "samples"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.metrics import Metrics
-from rejuvmodel.runtime.records import Entered, RestartBegan
+from rejuvmodel.runtime.deciding.records import Entered, RestartBegan
+from rejuvmodel.runtime.operating.metrics import Metrics
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 
 def status(**changes: Any) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_package_is_loaded_on_first_use_and_light() -> None:
     """Importing the room loads no package of the extra; an open endpoint takes less than 20 MB."""
     program = """
 import resource, sys
-import rejuvmodel.runtime.metrics as room, rejuvmodel.runtime.config
+import rejuvmodel.runtime.operating.metrics as room, rejuvmodel.runtime.config.runtime_file
 assert "prometheus_client" not in sys.modules and "numpy" not in sys.modules
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with room.Metrics("127.0.0.1", 0):

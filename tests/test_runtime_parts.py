@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.failures import NobodyListensError
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.outside.failures import NobodyListensError
 from rejuvmodel.runtime.parts import executor_of
 
 SUPERVISED = """

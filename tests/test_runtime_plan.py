@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from runtime_files import runtime_file
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.delay_quantiles import delay_quantile
-from rejuvmodel.runtime.plan_result import Plan
-from rejuvmodel.runtime.planning import plan
-from rejuvmodel.runtime.records import DelayDrawn, Entered, EpisodeBegan, Record, SlotFired
+from rejuvmodel.runtime.deciding.records import DelayDrawn, Entered, EpisodeBegan, Record, SlotFired
+from rejuvmodel.runtime.foresight.delay_quantiles import delay_quantile
+from rejuvmodel.runtime.foresight.plan_result import Plan
+from rejuvmodel.runtime.foresight.planning import plan
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SERVICE = 'scope = "server"\nclock = "service"'
@@ -228,7 +228,7 @@ def test_bad_arguments_are_refused(tmp_path: Path) -> None:
 def test_plan_loads_no_numpy() -> None:
     """A plan needs neither NumPy nor pandas."""
     program = (
-        "import sys, rejuvmodel.runtime.planning as room, rejuvmodel.runtime.exporting; "
+        "import sys, rejuvmodel.runtime.foresight.planning as room, rejuvmodel.runtime.foresight.exporting; "
         "assert not {'numpy', 'pandas', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.cron_slots import checked_cron
-from rejuvmodel.runtime.group_state import GroupState, first_state
-from rejuvmodel.runtime.producer import Production, produce
-from rejuvmodel.runtime.producer_state import ProducerState
-from rejuvmodel.runtime.records import DelayDrawn, EpisodeBegan, EpisodeEnded, Record
-from rejuvmodel.runtime.resuming import resumed
-from rejuvmodel.runtime.settings import GroupSettings, ProducerSettings, ServerSettings
-from rejuvmodel.runtime.states import Admission, Condition, Health, Mode, Phase
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding.cron_slots import checked_cron
+from rejuvmodel.runtime.deciding.group_state import GroupState, first_state
+from rejuvmodel.runtime.deciding.producer import Production, produce
+from rejuvmodel.runtime.deciding.producer_state import ProducerState
+from rejuvmodel.runtime.deciding.records import DelayDrawn, EpisodeBegan, EpisodeEnded, Record
+from rejuvmodel.runtime.deciding.resuming import resumed
+from rejuvmodel.runtime.deciding.settings import GroupSettings, ProducerSettings, ServerSettings
+from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Mode, Phase
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GROUP = GroupSettings("web", Mode.ACTIVE, tuple(ServerSettings(f"s{k}") for k in range(3)), 2)

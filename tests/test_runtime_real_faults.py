@@ -13,7 +13,7 @@ from kept import file_of, starts
 from rolling import World, world
 from test_runtime_runner import running, until
 
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 
 THRESHOLDS = '[thresholds]\nuptime = "1 d"\nfailed_after = 2\n[policy]\nconfirm_for = "1 d"\n'
 

@@ -14,22 +14,22 @@ from runtime_world import World
 from test_runtime_controller import DEADLINES, active, due, phases, refusal, standby, until
 from test_runtime_faults import watching
 
-from rejuvmodel.runtime.acting import Actor
-from rejuvmodel.runtime.actions import Recover
-from rejuvmodel.runtime.config import read_runtime_file
-from rejuvmodel.runtime.controller import is_idle
-from rejuvmodel.runtime.duplex import NoDuplexer
-from rejuvmodel.runtime.events import Done, NotDone, PauseAsked, ResumeAsked, RollAsked
-from rejuvmodel.runtime.failures import NoIdentityError
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
-from rejuvmodel.runtime.observing import identity_text
-from rejuvmodel.runtime.refusals import Reason
-from rejuvmodel.runtime.samples import Answer, Sample
-from rejuvmodel.runtime.settings import GateSettings
-from rejuvmodel.runtime.states import Admission, Phase
-from rejuvmodel.runtime.views import ServerView
-from rejuvmodel.runtime.workers import Workers
+from rejuvmodel.runtime.acting.actor import Actor
+from rejuvmodel.runtime.acting.duplex import NoDuplexer
+from rejuvmodel.runtime.acting.workers import Workers
+from rejuvmodel.runtime.balancing.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.actions import Recover
+from rejuvmodel.runtime.deciding.controller import is_idle
+from rejuvmodel.runtime.deciding.events import Done, NotDone, PauseAsked, ResumeAsked, RollAsked
+from rejuvmodel.runtime.deciding.refusals import Reason
+from rejuvmodel.runtime.deciding.settings import GateSettings
+from rejuvmodel.runtime.deciding.states import Admission, Phase
+from rejuvmodel.runtime.deciding.views import ServerView
+from rejuvmodel.runtime.outside.failures import NoIdentityError
+from rejuvmodel.runtime.watching.identity import Identity
+from rejuvmodel.runtime.watching.observing import identity_text
+from rejuvmodel.runtime.watching.samples import Answer, Sample
 
 
 def phase(world: World, name: str) -> Phase:

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from runtime_files import runtime_file
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.replay_result import ReplayResult
-from rejuvmodel.runtime.replaying import replay
-from rejuvmodel.runtime.sample_records import SampleRecord
+from rejuvmodel.runtime.foresight.replay_result import ReplayResult
+from rejuvmodel.runtime.foresight.replaying import replay
+from rejuvmodel.runtime.foresight.sample_records import SampleRecord
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MB = 1e6
@@ -263,7 +263,7 @@ def test_leaving_idle_ticks_out_changes_nothing(data: st.DataObject) -> None:
 def test_replay_loads_no_numpy() -> None:
     """A replay needs neither NumPy nor pandas."""
     program = (
-        "import sys, rejuvmodel.runtime.replaying as room; "
+        "import sys, rejuvmodel.runtime.foresight.replaying as room; "
         "assert not {'numpy', 'pandas', 'scipy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -13,10 +13,10 @@ from kept import asked, file_of, phases, refusals, rolled, running, server_of, s
 from load import load
 from rolling import NAMES, World, until, world
 
-from rejuvmodel.runtime.balancer import Wanted
-from rejuvmodel.runtime.identity import identity_of, is_alive
+from rejuvmodel.runtime.balancing.balancer import Wanted
+from rejuvmodel.runtime.operating.status import is_loud
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.status import is_loud
+from rejuvmodel.runtime.watching.identity import identity_of, is_alive
 
 #: A restart command that hangs, and takes no notice of being told to end but for saying so.
 STUBBORN = """

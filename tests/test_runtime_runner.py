@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from free_ports import held_ports
 
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.parts import executor_of
 from rejuvmodel.runtime.rolls import roll

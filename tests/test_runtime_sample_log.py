@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from runtime_files import runtime_file
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.attention import Attention
-from rejuvmodel.runtime.collector import Assessment
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.recorders import Recorders
-from rejuvmodel.runtime.sample_log import SampleLog
-from rejuvmodel.runtime.sample_records import COLUMNS, SampleRecord, read_samples
-from rejuvmodel.runtime.samples import Sample
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
-from rejuvmodel.runtime.watching import Sight
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.foresight.sample_log import SampleLog
+from rejuvmodel.runtime.foresight.sample_records import COLUMNS, SampleRecord, read_samples
+from rejuvmodel.runtime.operating.attention import Attention
+from rejuvmodel.runtime.operating.recorders import Recorders
+from rejuvmodel.runtime.watching.collector import Assessment
+from rejuvmodel.runtime.watching.identity import Identity
+from rejuvmodel.runtime.watching.samples import Sample
+from rejuvmodel.runtime.watching.sight import Sight
 
 START = datetime(2026, 3, 1, 23, 58, tzinfo=UTC)
 HEAD = ",".join(COLUMNS) + "\n"

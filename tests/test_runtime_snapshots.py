@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
-from rejuvmodel.runtime.group_state import GroupState, ServerState, first_state
-from rejuvmodel.runtime.journal import Journal
-from rejuvmodel.runtime.producer_state import Episode, ProducerState
-from rejuvmodel.runtime.records import Record, RestartBegan, SlotFired, Snapshot, parsed, plain
-from rejuvmodel.runtime.resuming import resumed
-from rejuvmodel.runtime.settings import GroupSettings, ServerSettings
-from rejuvmodel.runtime.snapshots import snapshot
-from rejuvmodel.runtime.states import Mode, Phase, Role
-from rejuvmodel.runtime.views import GroupView, Moment
+from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState, first_state
+from rejuvmodel.runtime.deciding.producer_state import Episode, ProducerState
+from rejuvmodel.runtime.deciding.records import Record, RestartBegan, SlotFired, Snapshot, parsed, plain
+from rejuvmodel.runtime.deciding.resuming import resumed
+from rejuvmodel.runtime.deciding.settings import GroupSettings, ServerSettings
+from rejuvmodel.runtime.deciding.snapshots import snapshot
+from rejuvmodel.runtime.deciding.states import Mode, Phase, Role
+from rejuvmodel.runtime.deciding.views import GroupView, Moment
+from rejuvmodel.runtime.journal.journal import Journal
 
 NAMES = ("s0", "s1", "t0")
 ROLES = (Role.PRIMARY, Role.PRIMARY, Role.SPARE)

@@ -11,7 +11,7 @@ import pytest
 from kept import file_of, phases, starts, ticked
 from rolling import World, world
 
-from rejuvmodel.runtime.config import RuntimeFile
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.runner import Runner
 
 SPARE = 'role = "spare"'

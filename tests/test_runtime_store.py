@@ -13,8 +13,8 @@ from controllers import SHORT, Controllers, controllers
 from kept import asked, file_of, phases, running, starts
 from rolling import World, until, world
 
-from rejuvmodel.runtime.control_client import ask_one
-from rejuvmodel.runtime.status import is_loud
+from rejuvmodel.runtime.operating.control_client import ask_one
+from rejuvmodel.runtime.operating.status import is_loud
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from rejuvmodel.runtime.attention import Attention
-from rejuvmodel.runtime.blackout import Blackout
-from rejuvmodel.runtime.commands import Command
-from rejuvmodel.runtime.config import RuntimeFile, read_runtime_file
-from rejuvmodel.runtime.events import Done, NotDone, PauseAsked, RollAsked
-from rejuvmodel.runtime.failures import RefusedError
-from rejuvmodel.runtime.requests import Inbox
-from rejuvmodel.runtime.samples import Sample
-from rejuvmodel.runtime.sampling import Sampling
-from rejuvmodel.runtime.workers import Workers
+from rejuvmodel.runtime.acting.blackout import Blackout
+from rejuvmodel.runtime.acting.commands import Command
+from rejuvmodel.runtime.acting.workers import Workers
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.deciding.events import Done, NotDone, PauseAsked, RollAsked
+from rejuvmodel.runtime.operating.attention import Attention
+from rejuvmodel.runtime.operating.requests import Inbox
+from rejuvmodel.runtime.outside.failures import RefusedError
+from rejuvmodel.runtime.watching.samples import Sample
+from rejuvmodel.runtime.watching.sampling import Sampling
 
 FILE = """
 [group]
@@ -253,7 +253,7 @@ def test_requests_are_answered_by_the_loop(tmp_path: Path) -> None:
 def test_a_problem_that_lasts_calls_somebody_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not before it has lasted, not while it goes on, and again if it comes again."""
     now = [100.0]
-    monkeypatch.setattr("rejuvmodel.runtime.attention.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rejuvmodel.runtime.operating.attention.time.monotonic", lambda: now[0])
     attention, called = Attention("web"), []
     for second, text in enumerate(["a", None, *["b"] * 13, None, *["c"] * 11]):
         now[0] = 100.0 + second

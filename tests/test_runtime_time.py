@@ -13,8 +13,8 @@ from long_request import Long
 from rolling import NAMES, World, world
 
 from rejuvmodel.runtime import ticks
+from rejuvmodel.runtime.deciding.views import Moment
 from rejuvmodel.runtime.runner import Runner
-from rejuvmodel.runtime.views import Moment
 
 #: Due is what has leaked, within a window over midnight; what was called back may be tried again soon.
 POLICY = """

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from trend_world import DAY, LIMIT, ar1, found, states
 
 import rejuvmodel as rj
-from rejuvmodel.runtime import trend as trend_room
-from rejuvmodel.runtime import trend_statistics as statistics
-from rejuvmodel.runtime.group_state import first_state
-from rejuvmodel.runtime.producer import produce
-from rejuvmodel.runtime.producer_state import ProducerState
-from rejuvmodel.runtime.records import EpisodeBegan, EpisodeEnded
-from rejuvmodel.runtime.resuming import resumed
-from rejuvmodel.runtime.settings import GroupSettings, ProducerSettings, ServerSettings
-from rejuvmodel.runtime.states import Condition, Health, Mode, Phase
-from rejuvmodel.runtime.trend import TrendFinding, TrendSettings, TrendState, first_trend, observe
-from rejuvmodel.runtime.trend_window import MOST_POINTS, TrendWindow, added
-from rejuvmodel.runtime.views import GroupView, Moment, ServerView
+from rejuvmodel.runtime.deciding import trend as trend_room
+from rejuvmodel.runtime.deciding import trend_statistics as statistics
+from rejuvmodel.runtime.deciding.group_state import first_state
+from rejuvmodel.runtime.deciding.producer import produce
+from rejuvmodel.runtime.deciding.producer_state import ProducerState
+from rejuvmodel.runtime.deciding.records import EpisodeBegan, EpisodeEnded
+from rejuvmodel.runtime.deciding.resuming import resumed
+from rejuvmodel.runtime.deciding.settings import GroupSettings, ProducerSettings, ServerSettings
+from rejuvmodel.runtime.deciding.states import Condition, Health, Mode, Phase
+from rejuvmodel.runtime.deciding.trend import TrendFinding, TrendSettings, TrendState, first_trend, observe
+from rejuvmodel.runtime.deciding.trend_window import MOST_POINTS, TrendWindow, added
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView
 
 SETTINGS = TrendSettings(LIMIT, 48 * 3600.0)
 #: Whatever is found to grow at all exhausts its limit within this horizon: the CUSUM is left alone.

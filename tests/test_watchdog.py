@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.watchdog import Watchdog, reported
+from rejuvmodel.runtime.outside.failures import OutsideError
+from rejuvmodel.runtime.watching.watchdog import Watchdog, reported
 
 
 @pytest.fixture

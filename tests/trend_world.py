@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from rejuvmodel.runtime.states import Condition, Health
-from rejuvmodel.runtime.trend import TrendSettings, TrendState, first_trend, observe
-from rejuvmodel.runtime.views import ServerView
+from rejuvmodel.runtime.deciding.states import Condition, Health
+from rejuvmodel.runtime.deciding.trend import TrendSettings, TrendState, first_trend, observe
+from rejuvmodel.runtime.deciding.views import ServerView
 
 LIMIT = 2e9
 DAY = 1440

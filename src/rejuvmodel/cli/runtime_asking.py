@@ -10,10 +10,10 @@ import typer
 from rejuvmodel.cli.shell import DISAGREE, complain
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control_client import Reply, ask
-from rejuvmodel.runtime.failures import NobodyListensError
-from rejuvmodel.runtime.logs import printable
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.operating.control_client import Reply, ask
+from rejuvmodel.runtime.operating.logs import printable
+from rejuvmodel.runtime.outside.failures import NobodyListensError
 
 
 def asked(file: RuntimeFile, what: str, servers: Sequence[str] = ()) -> Reply | None:

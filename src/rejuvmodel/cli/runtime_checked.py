@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.findings import Finding
-from rejuvmodel.runtime.logs import printable
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.operating.findings import Finding
+from rejuvmodel.runtime.operating.logs import printable
 
 
 def findings_text(file: RuntimeFile, findings: Sequence[Finding]) -> str:

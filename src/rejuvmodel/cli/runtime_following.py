@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.logs import printable
-from rejuvmodel.runtime.refusals import Reason
+from rejuvmodel.runtime.deciding.refusals import Reason
+from rejuvmodel.runtime.operating.control_client import ask
+from rejuvmodel.runtime.operating.logs import printable
+from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.rolls import PATIENCE, RollResult, outcome
 
 #: Between two questions [s].

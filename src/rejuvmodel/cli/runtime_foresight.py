@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rejuvmodel.cli.text_tables import markdown_table
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.journal_reading import journal_entries
-from rejuvmodel.runtime.plan_result import HEAD
-from rejuvmodel.runtime.records import Record
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.records import Record
+from rejuvmodel.runtime.foresight.plan_result import HEAD
+from rejuvmodel.runtime.journal.journal_reading import journal_entries
+from rejuvmodel.runtime.operating.control_client import ask
+from rejuvmodel.runtime.outside.failures import OutsideError
 
 if TYPE_CHECKING:
-    from rejuvmodel.runtime.exported_log import ExportedLog
-    from rejuvmodel.runtime.plan_result import Plan
-    from rejuvmodel.runtime.replay_result import ReplayResult
+    from rejuvmodel.runtime.foresight.exported_log import ExportedLog
+    from rejuvmodel.runtime.foresight.plan_result import Plan
+    from rejuvmodel.runtime.foresight.replay_result import ReplayResult
 
 #: Rejuvenations that are listed one by one.
 _MOST = 30

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rejuvmodel.errors import RejuvmodelError
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.group_state import GroupState
-from rejuvmodel.runtime.journal_reading import journal_entries
-from rejuvmodel.runtime.records import Entered
-from rejuvmodel.runtime.resuming import resumed
-from rejuvmodel.runtime.status import Snapshot, status
-from rejuvmodel.runtime.views import GroupView, Moment
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.group_state import GroupState
+from rejuvmodel.runtime.deciding.records import Entered
+from rejuvmodel.runtime.deciding.resuming import resumed
+from rejuvmodel.runtime.deciding.views import GroupView, Moment
+from rejuvmodel.runtime.journal.journal_reading import journal_entries
+from rejuvmodel.runtime.operating.status import Snapshot, status
 
 
 def journaled_status(file: RuntimeFile, why: str) -> dict[str, Any]:

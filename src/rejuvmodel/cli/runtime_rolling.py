@@ -14,9 +14,9 @@ from rejuvmodel.cli.runtime_asking import asked
 from rejuvmodel.cli.runtime_following import Progress, cancelled, follow
 from rejuvmodel.cli.runtime_serving import control_of
 from rejuvmodel.cli.runtime_signals import ended_in_order, in_threads
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control_client import Reply
-from rejuvmodel.runtime.logs import logged, printable
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.operating.control_client import Reply
+from rejuvmodel.runtime.operating.logs import logged, printable
 from rejuvmodel.runtime.rolls import RollResult, roll
 from rejuvmodel.runtime.runner import Runner
 

@@ -12,8 +12,8 @@ from typing import Any
 from rejuvmodel.cli.runtime_signals import ended_in_order, in_threads
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control import ControlServer
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.operating.control import ControlServer
 from rejuvmodel.runtime.runner import Runner
 
 _log = logging.getLogger("rejuvmodel.runtime")

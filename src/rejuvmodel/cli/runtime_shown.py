@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rejuvmodel.cli.runtime_journaled import journaled_status
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.control_client import ask
-from rejuvmodel.runtime.failures import NobodyListensError, OutsideError
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.operating.control_client import ask
+from rejuvmodel.runtime.outside.failures import NobodyListensError, OutsideError
 
 
 def current(file: RuntimeFile) -> dict[str, Any]:

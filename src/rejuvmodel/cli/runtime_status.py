@@ -7,8 +7,8 @@ from typing import Any
 
 from rejuvmodel.cli.runtime_words import number, rough, since
 from rejuvmodel.cli.text_tables import markdown_table
-from rejuvmodel.runtime.failures import BadAnswerError
-from rejuvmodel.runtime.logs import printable
+from rejuvmodel.runtime.operating.logs import printable
+from rejuvmodel.runtime.outside.failures import BadAnswerError
 
 #: The schema of the status document that is understood here.
 SCHEMA = 1

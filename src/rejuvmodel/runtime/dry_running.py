@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from rejuvmodel.runtime.actions import Decision
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.controller import decide
-from rejuvmodel.runtime.events import Event, RollAsked, Tick
-from rejuvmodel.runtime.keeping import Keeper
-from rejuvmodel.runtime.producer import Production
-from rejuvmodel.runtime.records import Entered
-from rejuvmodel.runtime.transitions import Cause
-from rejuvmodel.runtime.views import GroupView, Moment
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.actions import Decision
+from rejuvmodel.runtime.deciding.controller import decide
+from rejuvmodel.runtime.deciding.events import Event, RollAsked, Tick
+from rejuvmodel.runtime.deciding.producer import Production
+from rejuvmodel.runtime.deciding.records import Entered
+from rejuvmodel.runtime.deciding.transitions import Cause
+from rejuvmodel.runtime.deciding.views import GroupView, Moment
+from rejuvmodel.runtime.journal.keeping import Keeper
 
 _log = logging.getLogger(__name__)
 

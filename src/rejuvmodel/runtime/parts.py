@@ -10,24 +10,24 @@ import os
 from urllib.parse import quote, unquote, urlsplit
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.addresses import socket_address
-from rejuvmodel.runtime.balancer import Balancer
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.duplex import CommandDuplexer, Duplexer, NoDuplexer
+from rejuvmodel.runtime.acting.duplex import CommandDuplexer, Duplexer, NoDuplexer
+from rejuvmodel.runtime.balancing.balancer import Balancer
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
+from rejuvmodel.runtime.balancing.in_process_balancer import InProcessBalancer
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.settings import ServerSettings
+from rejuvmodel.runtime.deciding.states import Role
 from rejuvmodel.runtime.executors.command import CommandExecutor
 from rejuvmodel.runtime.executors.dry_run import DryRun
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
 from rejuvmodel.runtime.executors.third_party import third_party_executor
-from rejuvmodel.runtime.haproxy import HAProxyBalancer
-from rejuvmodel.runtime.health_monitor import HealthMonitor
-from rejuvmodel.runtime.in_process_balancer import InProcessBalancer
-from rejuvmodel.runtime.known_process import KnownProcess
-from rejuvmodel.runtime.monitor import JointMonitor, Monitor, NoMonitor
-from rejuvmodel.runtime.process_monitor import ProcessMonitor
-from rejuvmodel.runtime.settings import ServerSettings
-from rejuvmodel.runtime.states import Role
+from rejuvmodel.runtime.outside.addresses import socket_address
+from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
+from rejuvmodel.runtime.watching.known_process import KnownProcess
+from rejuvmodel.runtime.watching.monitor import JointMonitor, Monitor, NoMonitor
+from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 
 
 def beside(file: RuntimeFile, path: str) -> str:

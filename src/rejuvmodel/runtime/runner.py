@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.deadlines import Deadline
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.outside.deadlines import Deadline
 from rejuvmodel.runtime.ticks import Ticks
 
 #: While something is under way the loop does not wait longer than this [s].

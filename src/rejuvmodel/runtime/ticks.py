@@ -16,35 +16,35 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
 
-from rejuvmodel.runtime.acting import Actor
-from rejuvmodel.runtime.actions import Action, Alarm, Decision
-from rejuvmodel.runtime.attention import Attention
-from rejuvmodel.runtime.blackout import Blackout
-from rejuvmodel.runtime.claim import Claim
-from rejuvmodel.runtime.config import RuntimeFile
-from rejuvmodel.runtime.controller import is_idle
+from rejuvmodel.runtime.acting.actor import Actor
+from rejuvmodel.runtime.acting.blackout import Blackout
+from rejuvmodel.runtime.acting.earlier_commands import end_earlier
+from rejuvmodel.runtime.acting.workers import Workers
+from rejuvmodel.runtime.balancing.holding import hold
+from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.deciding.actions import Action, Alarm, Decision
+from rejuvmodel.runtime.deciding.controller import is_idle
+from rejuvmodel.runtime.deciding.events import Demand, Event, ResumeAsked, RollAsked, Tick
+from rejuvmodel.runtime.deciding.faults import IN_TRANSITION, Detection, FaultState
+from rejuvmodel.runtime.deciding.producer import Production
+from rejuvmodel.runtime.deciding.records import Record
+from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
+from rejuvmodel.runtime.deciding.states import LOST, Phase
+from rejuvmodel.runtime.deciding.views import Moment
 from rejuvmodel.runtime.dry_running import DryRunning
-from rejuvmodel.runtime.earlier_commands import end_earlier
-from rejuvmodel.runtime.events import Demand, Event, ResumeAsked, RollAsked, Tick
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.fault_watch import FaultWatch
-from rejuvmodel.runtime.faults import IN_TRANSITION, Detection, FaultState
-from rejuvmodel.runtime.holding import hold
-from rejuvmodel.runtime.journal import JournalError, StaleEpochError
-from rejuvmodel.runtime.keeping import Keeper
-from rejuvmodel.runtime.leasing import journal_and_lease
-from rejuvmodel.runtime.move_log import log_moves
+from rejuvmodel.runtime.journal.claim import Claim
+from rejuvmodel.runtime.journal.journal import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.keeping import Keeper
+from rejuvmodel.runtime.journal.leasing import journal_and_lease
+from rejuvmodel.runtime.operating.attention import Attention
+from rejuvmodel.runtime.operating.move_log import log_moves
+from rejuvmodel.runtime.operating.recorders import Recorders
+from rejuvmodel.runtime.operating.requests import Inbox
+from rejuvmodel.runtime.operating.status import Snapshot, status
+from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.parts import balancer_of, duplexer_of, executor_of, monitors_of
-from rejuvmodel.runtime.producer import Production
-from rejuvmodel.runtime.recorders import Recorders
-from rejuvmodel.runtime.records import Record
-from rejuvmodel.runtime.refusals import Reason, Refusal
-from rejuvmodel.runtime.requests import Inbox
-from rejuvmodel.runtime.states import LOST, Phase
-from rejuvmodel.runtime.status import Snapshot, status
-from rejuvmodel.runtime.views import Moment
-from rejuvmodel.runtime.watching import Sight, Watch
-from rejuvmodel.runtime.workers import Workers
+from rejuvmodel.runtime.watching.fault_watch import FaultWatch
+from rejuvmodel.runtime.watching.sight import Sight, Watch
 
 _log = logging.getLogger(__name__)
 #: Nothing is under way; what has failed waits only while the group is paused.

@@ -20,8 +20,8 @@ def check(
     """Check the file, and ask everything that it names."""
     from rejuvmodel.cli.runtime_checked import findings_json, findings_text
     from rejuvmodel.cli.runtime_documents import runtime_json
-    from rejuvmodel.runtime.checking import check as find
-    from rejuvmodel.runtime.config import read_runtime_file
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+    from rejuvmodel.runtime.operating.checking import check as find
 
     found = read_runtime_file(file)
     findings = find(found, offline=offline)

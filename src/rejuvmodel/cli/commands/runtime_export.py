@@ -20,7 +20,7 @@ def export(
     """Turn the journal into the event log that `rejuvmodel estimate` reads."""
     from rejuvmodel.cli.runtime_documents import runtime_json
     from rejuvmodel.cli.runtime_foresight import export_text
-    from rejuvmodel.runtime.exporting import export_log
+    from rejuvmodel.runtime.foresight.exporting import export_log
 
     log = export_log(file)
     if output is not None:

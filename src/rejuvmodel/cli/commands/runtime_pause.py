@@ -10,7 +10,7 @@ def pause(file: GroupFile, as_json: AsJson = False) -> None:
     """Let nothing new begin; what is under way is finished."""
     from rejuvmodel.cli.runtime_asking import needed
     from rejuvmodel.cli.runtime_documents import written
-    from rejuvmodel.runtime.config import read_runtime_file
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
     reply = needed(found, "pause")

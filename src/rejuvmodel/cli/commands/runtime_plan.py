@@ -27,8 +27,8 @@ def plan(
     """Say what is expected in the next days, windows and all."""
     from rejuvmodel.cli.runtime_documents import runtime_json
     from rejuvmodel.cli.runtime_foresight import history, plan_text, present
-    from rejuvmodel.runtime.config import read_runtime_file
-    from rejuvmodel.runtime.planning import plan as find
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+    from rejuvmodel.runtime.foresight.planning import plan as find
 
     group = read_runtime_file(file)
     found = find(

@@ -22,7 +22,7 @@ def rejuvenate(
     from rejuvmodel.cli.runtime_asking import asked, server_of
     from rejuvmodel.cli.runtime_documents import runtime_json, written
     from rejuvmodel.cli.runtime_rolling import result_json, result_text, rolled_by, rolled_here
-    from rejuvmodel.runtime.config import read_runtime_file
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
     names = (server_of(found, server),)

@@ -28,8 +28,8 @@ def replay(
     """Say what the file's policy would have done over recorded samples."""
     from rejuvmodel.cli.runtime_documents import runtime_json
     from rejuvmodel.cli.runtime_foresight import history, replay_text
-    from rejuvmodel.runtime.config import read_runtime_file
-    from rejuvmodel.runtime.replaying import replay as find
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+    from rejuvmodel.runtime.foresight.replaying import replay as find
 
     group = read_runtime_file(file)
     undone: Any = undo

@@ -10,7 +10,7 @@ def resume(file: GroupFile, as_json: AsJson = False) -> None:
     """Go on after a pause or a halt."""
     from rejuvmodel.cli.runtime_asking import needed
     from rejuvmodel.cli.runtime_documents import written
-    from rejuvmodel.runtime.config import read_runtime_file
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
     reply = needed(found, "resume")

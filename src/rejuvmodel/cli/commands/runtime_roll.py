@@ -13,7 +13,7 @@ def roll(file: GroupFile, as_json: AsJson = False) -> None:
     from rejuvmodel.cli.runtime_asking import asked
     from rejuvmodel.cli.runtime_documents import runtime_json
     from rejuvmodel.cli.runtime_rolling import result_json, result_text, rolled_by, rolled_here
-    from rejuvmodel.runtime.config import read_runtime_file
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
     running = asked(found, "status")

@@ -26,9 +26,9 @@ def run(
     from rejuvmodel.cli.runtime_serving import serve
     from rejuvmodel.cli.runtime_status import status_text
     from rejuvmodel.plain_values import choice
-    from rejuvmodel.runtime.config import read_runtime_file
-    from rejuvmodel.runtime.logs import FORMATS, LEVELS, logged
-    from rejuvmodel.runtime.status import is_loud
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+    from rejuvmodel.runtime.operating.logs import FORMATS, LEVELS, logged
+    from rejuvmodel.runtime.operating.status import is_loud
 
     form = choice("--log-format", log_format, dict.fromkeys(FORMATS, "a line a record"))
     level = choice("--log-level", log_level, dict.fromkeys(LEVELS, "and what is above it"))

@@ -30,8 +30,8 @@ def status(
     from rejuvmodel.cli.runtime_documents import written
     from rejuvmodel.cli.runtime_shown import current
     from rejuvmodel.cli.runtime_status import status_text
-    from rejuvmodel.runtime.config import read_runtime_file
-    from rejuvmodel.runtime.status import is_loud
+    from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+    from rejuvmodel.runtime.operating.status import is_loud
 
     if every is not None and not 0.1 <= every < float("inf"):
         rule = "a number of seconds of at least 0.1 is expected"

@@ -17,10 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rejuvmodel.runtime.commands import Command
-from rejuvmodel.runtime.failures import BadAnswerError, NoIdentityError
-from rejuvmodel.runtime.identity import Identity, identity_of
-from rejuvmodel.runtime.names import checked_name, one_line
+from rejuvmodel.runtime.acting.commands import Command
+from rejuvmodel.runtime.outside.failures import BadAnswerError, NoIdentityError
+from rejuvmodel.runtime.outside.names import checked_name, one_line
+from rejuvmodel.runtime.watching.identity import Identity, identity_of
 
 _ANSWER = re.compile(r"([0-9]{1,10})(?:\s+([0-9]{1,16}(?:\.[0-9]{1,9})?))?", re.ASCII)
 

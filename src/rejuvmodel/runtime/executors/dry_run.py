@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from rejuvmodel.runtime.failures import NoIdentityError
-from rejuvmodel.runtime.identity import Identity
-from rejuvmodel.runtime.names import checked_name
+from rejuvmodel.runtime.outside.failures import NoIdentityError
+from rejuvmodel.runtime.outside.names import checked_name
+from rejuvmodel.runtime.watching.identity import Identity
 
 _log = logging.getLogger(__name__)
 

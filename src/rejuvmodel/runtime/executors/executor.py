@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from rejuvmodel.runtime.identity import Identity
+from rejuvmodel.runtime.watching.identity import Identity
 
 
 @runtime_checkable

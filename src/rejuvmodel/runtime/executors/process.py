@@ -17,12 +17,12 @@ from pathlib import Path
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.commands import MARK, Command
-from rejuvmodel.runtime.deadlines import Deadline, seconds
-from rejuvmodel.runtime.failures import BadAnswerError, CommandError, DeadlineError, RefusedError
-from rejuvmodel.runtime.identity import Identity, identity_of, is_alive, marked
-from rejuvmodel.runtime.names import checked_name
-from rejuvmodel.runtime.waiting import ended, until
+from rejuvmodel.runtime.acting.commands import MARK, Command
+from rejuvmodel.runtime.outside.deadlines import Deadline, seconds
+from rejuvmodel.runtime.outside.failures import BadAnswerError, CommandError, DeadlineError, RefusedError
+from rejuvmodel.runtime.outside.names import checked_name
+from rejuvmodel.runtime.outside.waiting import ended, until
+from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_alive, marked
 from rejuvmodel.text_files import write_text
 
 #: The variable that marks a program in its environment.

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from rejuvmodel.runtime.addresses import is_loopback
-from rejuvmodel.runtime.deadlines import Deadline, seconds
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls, SupervisorFault
-from rejuvmodel.runtime.failures import (
+from rejuvmodel.runtime.outside.addresses import is_loopback
+from rejuvmodel.runtime.outside.deadlines import Deadline, seconds
+from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     CommandError,
     DeadlineError,
     NobodyListensError,
     UnreachableError,
 )
-from rejuvmodel.runtime.identity import Identity, identity_of
-from rejuvmodel.runtime.names import checked_name, one_line
+from rejuvmodel.runtime.outside.names import checked_name, one_line
+from rejuvmodel.runtime.watching.identity import Identity, identity_of
 
 _STOPPED = frozenset({"STOPPED", "EXITED", "FATAL"})
 _ALIVE = frozenset({"STARTING", "RUNNING", "STOPPING"})

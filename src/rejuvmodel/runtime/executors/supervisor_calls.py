@@ -11,10 +11,10 @@ from xml.parsers.expat import ExpatError
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.addresses import SocketAddress, http_address
-from rejuvmodel.runtime.failures import BadAnswerError, RefusedError
-from rejuvmodel.runtime.http_exchange import request
-from rejuvmodel.runtime.names import one_line
+from rejuvmodel.runtime.outside.addresses import SocketAddress, http_address
+from rejuvmodel.runtime.outside.failures import BadAnswerError, RefusedError
+from rejuvmodel.runtime.outside.http_exchange import request
+from rejuvmodel.runtime.outside.names import one_line
 
 _MOST_BYTES = 2**20
 

@@ -18,8 +18,8 @@ from typing import Any
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError, RejuvmodelError
 from rejuvmodel.runtime.executors.executor import Executor
-from rejuvmodel.runtime.failures import OutsideError
-from rejuvmodel.runtime.names import one_line
+from rejuvmodel.runtime.outside.failures import OutsideError
+from rejuvmodel.runtime.outside.names import one_line
 
 GROUP = "rejuvmodel.executors"
 #: The executors of this distribution; no other may take their names.

@@ -1,0 +1,1 @@
+"""What is done to servers: commands with hard limits, hand-over, restarts."""

@@ -1,0 +1,1 @@
+"""Balancers: the list of available servers, drain, maintenance and weights."""

@@ -1,0 +1,280 @@
+"""Values of the runtime's file: seconds, names, addresses, argument lists, times of day.
+
+Every error names the key and the file; `placed` adds them to what a check of another room finds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import time
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.acting.commands import Command
+from rejuvmodel.runtime.deciding.settings import Window
+from rejuvmodel.runtime.outside.addresses import http_address, socket_address
+from rejuvmodel.runtime.outside.names import checked_name
+from rejuvmodel.toml_keys import REQUIRED
+from rejuvmodel.toml_tables import Table
+
+_Value = TypeVar("_Value")
+_WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+
+
+def placed(table: Table, key: str, check: Callable[..., _Value], *arguments: Any, **options: Any) -> _Value:
+    """Call a check, and say of what it finds in which file and under which key it stands.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+    check : callable
+        The check.
+    *arguments, **options
+        What it takes.
+
+    Returns
+    -------
+    object
+        What it returns.
+
+    Raises
+    ------
+    InvalidInputError
+        What it raises, with the place.
+    """
+    try:
+        return check(*arguments, **options)
+    except InvalidInputError as error:
+        raise InvalidInputError(table.where(key), error.found, error.rule, error.advice) from None
+
+
+def seconds(table: Table, key: str, default: str | float, *, positive: bool = True) -> float:
+    """Return a length of time in seconds; a finite one.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key: text such as "30 s", or hours as a number.
+    default : str or float
+        What holds if the key is missing; seconds [s] as a number.
+    positive : bool
+        Whether 0 is refused.
+
+    Returns
+    -------
+    float
+        Seconds [s].
+    """
+    if key not in table and isinstance(default, float):
+        return default
+    found = table.duration(key, positive=positive, finite=True)
+    return round(found * 3600.0, 6)
+
+
+def name(table: Table, key: str, default: str | None = None) -> str:
+    """Return a name that is safe in every command.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+    default : str, optional
+        What holds if the key is missing.
+
+    Returns
+    -------
+    str
+        The name.
+    """
+    if key not in table and default is not None:
+        return default
+    return placed(table, key, checked_name, key, table.text(key))
+
+
+def health_url(table: Table, key: str, allowed: Collection[str]) -> str:
+    """Return the address of a health endpoint or of another http service.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+    allowed : collection of str
+        Hosts beyond this one that are allowed by name.
+
+    Returns
+    -------
+    str
+        The URL; empty if the key is missing.
+    """
+    if key not in table:
+        return ""
+    url = table.text(key)
+    placed(table, key, http_address, key, url, allowed)
+    return url
+
+
+def control_sockets(table: Table, key: str, allowed: Collection[str]) -> tuple[str, ...]:
+    """Return one or two control sockets.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+    allowed : collection of str
+        Hosts beyond this one that are allowed by name.
+
+    Returns
+    -------
+    tuple of str
+        The sockets.
+    """
+    found = texts(table, key, required=True)
+    if len(found) not in (1, 2) or len(set(found)) < len(found):
+        table.refuse(key, "one or two different control sockets are expected", 'Write ["haproxy.sock"].')
+    for one in found:
+        placed(table, key, socket_address, key, one, allowed)
+    return found
+
+
+def texts(table: Table, key: str, *, required: bool = False) -> tuple[str, ...]:
+    """Return a list of texts.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+    required : bool
+        Whether it must be there.
+
+    Returns
+    -------
+    tuple of str
+        The texts; empty if the key is missing.
+    """
+    rule = "a list of texts is expected"
+    if key not in table:
+        return () if not required else table.default_of(key, REQUIRED, rule)
+    value = table.raw(key)
+    if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value):
+        table.refuse(key, rule, 'Write, for example, ["one", "two"].')
+    return tuple(value)
+
+
+def command(table: Table, key: str, timeout: float, places: Collection[str]) -> Command | None:
+    """Return a command.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key: a list of arguments, never a text for a shell.
+    timeout : float
+        Its time [s].
+    places : collection of str
+        The places in braces that exist.
+
+    Returns
+    -------
+    Command or None
+        The command; None if the key is missing.
+    """
+    if key not in table:
+        return None
+    value = table.raw(key)
+    if not isinstance(value, list):
+        rule = "a command is a list of arguments: nothing runs through a shell"
+        table.refuse(key, rule, 'Write, for example, ["systemctl", "restart", "{program}"].')
+    return placed(table, key, Command, key, value, timeout, places)
+
+
+def commands(table: Table, key: str, timeout: float) -> tuple[Command, ...]:
+    """Return a list of commands without places.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key: a list of lists of arguments.
+    timeout : float
+        Time for each [s].
+
+    Returns
+    -------
+    tuple of Command
+        The commands; empty if the key is missing.
+    """
+    value = table.raw(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(entry, list) for entry in value):
+        rule = "a list of commands is expected, each a list of arguments"
+        table.refuse(key, rule, 'Write, for example, [["/usr/local/bin/no-backup-runs"]].')
+    return tuple(placed(table, key, Command, key, entry, timeout, ()) for entry in value)
+
+
+def windows(table: Table, key: str) -> tuple[Window, ...]:
+    """Return times of day.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key: a list such as ``["22:00-05:00"]``.
+
+    Returns
+    -------
+    tuple of Window
+        The windows; empty if the key is missing.
+    """
+    found = []
+    for text in texts(table, key):
+        match = _WINDOW.fullmatch(text)
+        if match is None or match[1] + match[2] == match[3] + match[4]:
+            rule = "a window is HH:MM-HH:MM, with an end that differs from the start"
+            table.refuse(key, rule, 'Write, for example, ["22:00-05:00"].')
+        first, last, then, end = map(int, match.groups())
+        found.append(Window(time(first, last), time(then, end)))
+    if key in table and not found:
+        table.refuse(key, "at least one window is expected", "Leave the key out for any time of day.")
+    return tuple(found)
+
+
+def zone(table: Table, key: str) -> str:
+    """Return a time zone.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    key : str
+        Its key.
+
+    Returns
+    -------
+    str
+        Its name; "UTC" if the key is missing.
+    """
+    text = table.text(key, "UTC")
+    try:
+        ZoneInfo(text)
+    except (KeyError, OSError, ValueError):  # there is none, it is a folder, it is a path elsewhere
+        table.refuse(key, "a time zone of this machine is expected", 'Write, for example, "Europe/Berlin".')
+    return text

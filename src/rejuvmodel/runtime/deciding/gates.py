@@ -1,0 +1,151 @@
+"""Gates: whether a rejuvenation may begin now, apart from the capacity budget."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from rejuvmodel.durations import words
+from rejuvmodel.runtime.deciding.events import Demand
+from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState
+from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
+from rejuvmodel.runtime.deciding.settings import GateSettings
+from rejuvmodel.runtime.deciding.states import Health
+from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView, known
+
+
+def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Moment) -> Refusal | None:
+    """Return why no rejuvenation at all may begin, if none may.
+
+    Parameters
+    ----------
+    gates : GateSettings
+        The group's gates.
+    state : GroupState
+        What is remembered.
+    view : GroupView
+        What is seen.
+    now : Moment
+        When.
+
+    Returns
+    -------
+    Refusal or None
+        The reason; None if rejuvenations may begin.
+    """
+    if state.paused:
+        return Refusal(Reason.PAUSED, "an operator has paused the group")
+    if state.halted:
+        return Refusal(Reason.HALTED, f"halted until an operator resumes: {state.halted}")
+    if view.blocked is not None:
+        return Refusal(Reason.BLOCKED, view.blocked)
+    if capped(gates, state, now):
+        text = f"the cap of {gates.restart_cap} within {_words(gates.restart_period)} is reached"
+        return Refusal(Reason.CAP, text)
+    if now.clock - state.last_back < gates.min_healthy:
+        text = f"the last one has not yet served for {_words(gates.min_healthy)}"
+        return Refusal(Reason.LAST_TOO_FRESH, text)
+    return None
+
+
+def closed(gates: GateSettings, now: Moment) -> Refusal | None:
+    """Return why the time of day forbids rejuvenations, if it does.
+
+    Parameters
+    ----------
+    gates : GateSettings
+        The group's gates.
+    now : Moment
+        When.
+
+    Returns
+    -------
+    Refusal or None
+        The reason; None within a window, and where there are no windows.
+    """
+    if not gates.windows:
+        return None
+    here = now.wall.astimezone(_zone(gates.zone)).time()
+    if any(window.holds(here) for window in gates.windows):
+        return None
+    spans = ", ".join(f"{window.start:%H:%M}-{window.end:%H:%M}" for window in gates.windows)
+    return Refusal(Reason.WINDOW, f"it is {here:%H:%M} ({gates.zone}), the windows are {spans}")
+
+
+def capped(gates: GateSettings, state: GroupState, now: Moment) -> bool:
+    """Return whether the restart cap is reached.
+
+    Parameters
+    ----------
+    gates : GateSettings
+        The group's gates.
+    state : GroupState
+        What is remembered.
+    now : Moment
+        When.
+
+    Returns
+    -------
+    bool
+        True if no restart is left in this period.
+    """
+    if gates.restart_cap == 0:
+        return False
+    return sum(at > now.clock - gates.restart_period for at in state.restarts) >= gates.restart_cap
+
+
+def server_gate(
+    gates: GateSettings, server: ServerState, look: ServerView, demand: Demand, now: Moment, *, asked: bool
+) -> Refusal | None:
+    """Return why a server may not leave now, if it may not.
+
+    Parameters
+    ----------
+    gates : GateSettings
+        The group's gates.
+    server : ServerState
+        What is remembered of it.
+    look : ServerView
+        What is seen of it.
+    demand : Demand
+        Why it is due.
+    now : Moment
+        When.
+    asked : bool
+        Whether a person asked for it.
+
+    Returns
+    -------
+    Refusal or None
+        The reason; None if it may.
+    """
+    if look.health is Health.UNKNOWN or look.admission is None or look.sessions is None:
+        return Refusal(Reason.UNKNOWN, "its health or what the balancers do with it is not known")
+    if look.health is Health.UNHEALTHY:
+        return Refusal(Reason.NOT_HEALTHY, "it is not healthy, which is the fault detector's matter")
+    if look.identity is None:
+        return Refusal(Reason.UNKNOWN, "which process it is is not known, so it could be restarted twice")
+    if now.clock < server.not_before:
+        wait = _words(server.not_before - now.clock)
+        return Refusal(Reason.RESTING, f"the last attempt was called back; next in {wait}")
+    if demand.forced or asked:
+        return None
+    load, uptime = known(look.load), known(look.uptime)
+    if gates.max_load < float("inf") and (load is None or load > gates.max_load):
+        found = "unknown" if load is None else f"{load:.3g}"
+        return Refusal(Reason.LOAD, f"its load is {found}, max_load is {gates.max_load:.3g}")
+    if gates.min_uptime > 0 and (uptime is None or uptime < gates.min_uptime):
+        found = "unknown" if uptime is None else _words(uptime)
+        return Refusal(Reason.UPTIME, f"its uptime is {found}, min_uptime is {_words(gates.min_uptime)}")
+    return None
+
+
+def _words(seconds: float) -> str:
+    """Seconds in words."""
+    return words(round(max(seconds, 0.0), 3) / 3600.0)
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> ZoneInfo:
+    """Time zone, read once."""
+    return ZoneInfo(name)

@@ -1,0 +1,1 @@
+"""What would have been and what will be: recorded samples, replay, plan, export."""

@@ -1,0 +1,1 @@
+"""What every part that reaches out shares: addresses, deadlines, failures, names."""

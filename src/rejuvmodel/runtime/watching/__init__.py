@@ -1,0 +1,1 @@
+"""What the servers look like: samples, judged, and the faults among them."""

@@ -1,0 +1,264 @@
+"""The collector (702 in the patent's figures): from samples to a state, with the evidence for it.
+
+A server is *normal*, *unstable* (a measured value has reached its limit), *failed* (it says that it is not
+well, or is gone), *in transition* (it is being restarted on purpose), or *unknown*. What is unknown is
+neither healthy nor unstable, and nothing is done about it.
+
+The rule is a function, `assess`: from the assessment before, a sample and the time to the assessment now.
+One look proves nothing. A server becomes unstable only after ``unstable_after`` samples in a row at or over a
+limit, and normal again only after ``normal_after`` in a row at which every limited value is below the lower
+limit ``clear``; between the two it stays what it was. Failures count likewise. A sample in doubt counts for
+nothing: it neither continues a row nor ends it. A sample that is older than ``max_age`` makes any state
+unknown until the next; what had been decided before is kept, so that a gap does not reset the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rejuvmodel.durations import shown
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.memory import size
+from rejuvmodel.plain_values import nearest_float
+from rejuvmodel.runtime.outside.deadlines import seconds
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
+
+ServerState = Literal["normal", "unstable", "failed", "in transition", "unknown"]
+#: An uptime may run ahead of the clock here by this much before it is doubted [s].
+_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """From which value on a server counts as unstable.
+
+    Parameters
+    ----------
+    quantity : str
+        "load", "uptime" [s], "memory" [bytes] or "buffers".
+    unstable : float
+        At this value and above it is unstable; above 0.
+    clear : float, optional
+        Below this value it is normal again; nine tenths of ``unstable`` if not given.
+    """
+
+    quantity: str
+    unstable: float
+    clear: float | None = None
+
+    @property
+    def lower(self) -> float:
+        """The value below which the server is normal again."""
+        assert self.clear is not None  # set when it was made
+        return self.clear
+
+    def __post_init__(self) -> None:
+        if self.quantity not in QUANTITIES:
+            rule = f"a quantity is one of {', '.join(QUANTITIES)}"
+            raise InvalidInputError("quantity", shown(self.quantity), rule, "Choose one of them.")
+        limit = nearest_float(self.unstable)
+        if not 0 < limit < math.inf:
+            rule = "a limit is a number above 0, and finite"
+            raise InvalidInputError(f"{self.quantity}.unstable", shown(self.unstable), rule, "Write one.")
+        if self.clear is None:
+            object.__setattr__(self, "clear", 0.9 * limit)
+        elif not 0 < nearest_float(self.clear) <= limit:
+            rule = f"the lower limit is above 0 and not above {self.unstable:g}"
+            raise InvalidInputError(f"{self.quantity}.clear", shown(self.clear), rule, "Leave it out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How samples of a group of servers are read.
+
+    Parameters
+    ----------
+    limits : tuple of Limit
+        Any one of them reached counts; at most one for each quantity.
+    unstable_after, normal_after, failed_after : int
+        Samples in a row that it takes.
+    max_age : float
+        How old a sample may be [s].
+    """
+
+    limits: tuple[Limit, ...] = ()
+    unstable_after: int = 3
+    normal_after: int = 3
+    failed_after: int = 3
+    max_age: float = 10.0
+
+    def __post_init__(self) -> None:
+        quantities = [limit.quantity for limit in self.limits]
+        if len(set(quantities)) != len(quantities):
+            raise InvalidInputError(
+                "limits", shown(quantities), "each quantity has one limit", "Remove one of them."
+            )
+        for name in ("unstable_after", "normal_after", "failed_after"):
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InvalidInputError(name, shown(value), "a whole number of at least 1", "Write, say, 3.")
+        seconds("max_age", self.max_age)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is known of one server, and why.
+
+    Parameters
+    ----------
+    server : str
+        The server.
+    state : str
+        "normal", "unstable", "failed", "in transition" or "unknown".
+    evidence : tuple of str
+        What speaks for it, in words with the values.
+    since : float
+        When the state began [s], on the clock of the samples.
+    restarted : bool
+        Whether this sample shows another process than the one before: somebody restarted it.
+    last : Sample or None
+        The newest sample.
+    decided : str
+        The last state that was no doubt: what the rows are counted from.
+    bad, clear, failing : int
+        Samples in a row that speak for unstable, for normal, and for failed.
+    """
+
+    server: str
+    state: ServerState = "unknown"
+    evidence: tuple[str, ...] = ("no sample yet",)
+    since: float = -math.inf
+    restarted: bool = False
+    last: Sample | None = None
+    decided: ServerState = "unknown"
+    bad: int = 0
+    clear: int = 0
+    failing: int = 0
+
+
+def assess(
+    before: Assessment, sample: Sample | None, now: float, rules: Rules, *, in_transition: bool = False
+) -> Assessment:
+    """Return the assessment after one more sample.
+
+    Parameters
+    ----------
+    before : Assessment
+        The one before; ``Assessment(server)`` at first.
+    sample : Sample or None
+        The newest sample; None, or the same one again, if there is no new one.
+    now : float
+        The time [s], on the clock of the samples.
+    rules : Rules
+        Limits, rows and ages.
+    in_transition : bool
+        Whether the server is being restarted on purpose: then nothing that it shows is held against it.
+
+    Returns
+    -------
+    Assessment
+        What is known now.
+    """
+    newest = before.last if sample is None else sample
+    is_new = newest is not None and (before.last is None or newest.at > before.last.at)
+    restarted = newest is not None and is_new and _restarted(before.last, newest)
+    if in_transition:
+        fresh = Assessment(before.server, last=newest, restarted=restarted)
+        return _turned(before, fresh, "in transition", ("restarted on purpose",), now)
+    known = Assessment(before.server) if restarted or before.state == "in transition" else before
+    known = replace(known, state=before.state, since=before.since, last=newest, restarted=restarted)
+    if newest is None or now - newest.at > rules.max_age:
+        age = "no sample yet" if newest is None else f"the newest sample is {now - newest.at:.1f} s old"
+        return _turned(before, known, "unknown", (age,), now)
+    if not is_new:
+        return replace(known, evidence=before.evidence)
+    if newest.answer == "unknown" or _missing(newest, rules.limits):
+        doubts = (*newest.doubts, *_missing(newest, rules.limits)) or ("nobody says whether it is well",)
+        return _turned(before, known, "unknown", doubts, now)
+    known, evidence = _counted(known, newest, rules)
+    decided = _decided(known, rules)
+    if decided == "unknown":
+        evidence = (*evidence, "too few samples yet")
+    return _turned(before, replace(known, decided=decided), decided, evidence, now)
+
+
+def _counted(known: Assessment, sample: Sample, rules: Rules) -> tuple[Assessment, tuple[str, ...]]:
+    """Return the rows after a sample that is believed, and what it shows."""
+    if sample.answer != "healthy":
+        shows = ("its process is gone",) if sample.answer == "gone" else ("it says that it is not well",)
+        return replace(known, failing=known.failing + 1, clear=0), (*shows, *sample.doubts)
+    reached = tuple(
+        f"{_found(sample, limit)}, the limit {_words(limit, limit.unstable)}"
+        for limit in rules.limits
+        if _value(sample, limit) >= limit.unstable
+    )
+    if reached:
+        return replace(known, failing=0, bad=known.bad + 1, clear=0), reached
+    between = tuple(
+        f"{_found(sample, limit)}, between {_words(limit, limit.lower)} and {_words(limit, limit.unstable)}"
+        for limit in rules.limits
+        if _value(sample, limit) >= limit.lower
+    )
+    if between:
+        return replace(known, failing=0, bad=0, clear=0), between
+    return replace(known, failing=0, bad=0, clear=known.clear + 1), ("all values are below their limits",)
+
+
+def _decided(known: Assessment, rules: Rules) -> ServerState:
+    """Return the state that the rows speak for; the one before where they are too short."""
+    if known.failing >= rules.failed_after:
+        return "failed"
+    if known.bad >= rules.unstable_after:
+        return "unstable"
+    if known.clear >= rules.normal_after:
+        return "normal"
+    return known.decided
+
+
+def _turned(
+    before: Assessment, known: Assessment, state: ServerState, evidence: Iterable[str], now: float
+) -> Assessment:
+    """Return an assessment in a state, which began before if it was the same then."""
+    since = before.since if before.state == state and not known.restarted else now
+    return replace(known, state=state, evidence=tuple(evidence), since=since)
+
+
+def _missing(sample: Sample, limits: Iterable[Limit]) -> tuple[str, ...]:
+    """Return which limited values a healthy server did not show."""
+    if sample.answer != "healthy":
+        return ()
+    names = [limit.quantity for limit in limits]
+    return tuple(f"{name} is not known" for name in names if sample.value(name) is None)
+
+
+def _restarted(old: Sample | None, new: Sample) -> bool:
+    """Return whether two samples are of two processes: by identity, or by an uptime that began anew."""
+    if old is None:
+        return False
+    if old.identity is not None and new.identity is not None:
+        return old.identity != new.identity
+    if old.uptime is None or new.uptime is None:
+        return False
+    return new.uptime < old.uptime and new.uptime <= new.at - old.at + _TOLERANCE
+
+
+def _value(sample: Sample, limit: Limit) -> float:
+    """Return a value that is known to be there."""
+    value = sample.value(limit.quantity)
+    assert value is not None
+    return value
+
+
+def _found(sample: Sample, limit: Limit) -> str:
+    """Return what a sample shows of a limited value."""
+    return f"{limit.quantity} is {_words(limit, _value(sample, limit))}"
+
+
+def _words(limit: Limit, value: float) -> str:
+    """Return a value with its unit."""
+    if limit.quantity == "memory":
+        return size(value)
+    return f"{value:.0f} s" if limit.quantity == "uptime" else f"{value:.4g}"
