@@ -21,7 +21,7 @@ FLOORS = (
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {
         *(f"runtime.journal.{name}" for name in (
-            "journal_rows", "journal_file", "journal",
+            "journal_rows", "journal_errors", "journal_file", "journal",
         )),
     },
     {

@@ -33,7 +33,7 @@ from rejuvmodel.runtime.deciding.states import LOST, Phase
 from rejuvmodel.runtime.deciding.views import Moment
 from rejuvmodel.runtime.dry_running import DryRunning
 from rejuvmodel.runtime.journal.claim import Claim
-from rejuvmodel.runtime.journal.journal import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
 from rejuvmodel.runtime.journal.keeping import Keeper
 from rejuvmodel.runtime.journal.leasing import journal_and_lease
 from rejuvmodel.runtime.operating.attention import Attention

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from rejuvmodel.runtime.journal.journal import JournalError
+from rejuvmodel.runtime.journal.journal_errors import JournalError
 from rejuvmodel.runtime.journal.leasing import AnyLease
 from rejuvmodel.runtime.operating.attention import Attention
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from rejuvmodel.runtime.journal.etcd_lease import lease_key
 from rejuvmodel.runtime.journal.etcd_store import EtcdKey, EtcdStore, changed_at, created_at, delete, put
-from rejuvmodel.runtime.journal.journal_file import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
 
 _DIGITS = 16
 _MOST = 10**_DIGITS - 1

@@ -22,7 +22,7 @@ from contextlib import suppress
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.journal.etcd_store import EtcdStore, created_at, put
-from rejuvmodel.runtime.journal.journal_file import JournalError
+from rejuvmodel.runtime.journal.journal_errors import JournalError
 from rejuvmodel.runtime.journal.lease import MARGIN, RENEWED_BELOW, LeaseHolder, boot_clock
 from rejuvmodel.runtime.watching.identity import identity_of
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from rejuvmodel.optional_packages import optional_package
-from rejuvmodel.runtime.journal.journal_file import JournalError
+from rejuvmodel.runtime.journal.journal_errors import JournalError
 
 _Answer = TypeVar("_Answer")
 

@@ -19,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rejuvmodel.runtime.journal.journal_file import JournalError, JournalFile, StaleEpochError
+from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.journal_file import JournalFile
 from rejuvmodel.runtime.journal.journal_rows import INSERT, LEASE, SELECT, checksum, fits
 
 __all__ = ["Journal", "JournalError", "StaleEpochError"]

@@ -11,7 +11,8 @@ from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
-from rejuvmodel.runtime.journal.journal import Journal, JournalError
+from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.journal.journal_errors import JournalError
 from rejuvmodel.runtime.journal.leasing import etcd_journal
 
 Records = list[tuple[datetime, dict[str, Any]]]

@@ -21,7 +21,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from rejuvmodel.errors import InvalidInputError, RejuvmodelError
+from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.journal.journal_errors import JournalError, is_passing
 from rejuvmodel.runtime.journal.journal_rows import (
     INSERT,
     LEASE,
@@ -39,14 +40,6 @@ _OURS = 0x726A726E
 PATIENCE = 5.0
 #: Bytes of the rollback journal that stay on the disk between transactions.
 _KEPT = 1 << 16
-
-
-class JournalError(RejuvmodelError, OSError):
-    """The journal cannot be written or read: no new action may begin."""
-
-
-class StaleEpochError(JournalError):
-    """Another controller has taken the lease: nothing was written, and nothing may be done."""
 
 
 class JournalFile:
@@ -205,7 +198,7 @@ class JournalFile:
         try:
             return self._opened()
         except sqlite3.DatabaseError as error:
-            if _is_passing(error):
+            if is_passing(error):
                 raise
             return self._replaced(error)
 
@@ -279,29 +272,3 @@ def _alone(folder: str) -> Iterator[None]:
         yield
     finally:
         os.close(number)
-
-
-def is_in_use(error: JournalError) -> bool:
-    """Return whether another process was in the way.
-
-    Parameters
-    ----------
-    error : JournalError
-        What was raised.
-
-    Returns
-    -------
-    bool
-        True if it held the file for longer than was waited, or has put another in its place.
-    """
-    cause = error.__cause__
-    if isinstance(cause, sqlite3.Error):
-        return cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-    return cause is None
-
-
-def _is_passing(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file is sound and only the disk, or another process, is in the way."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF not in (
-        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA,
-    )  # fmt: skip

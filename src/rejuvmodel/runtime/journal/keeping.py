@@ -31,7 +31,7 @@ from rejuvmodel.runtime.deciding.snapshots import snapshot
 from rejuvmodel.runtime.deciding.states import LEAVING, WANTED, Admission
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.foresight.attendance import Attendance
-from rejuvmodel.runtime.journal.journal import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
 from rejuvmodel.runtime.journal.leasing import AnyJournal
 from rejuvmodel.runtime.operating.attention import Attention
 

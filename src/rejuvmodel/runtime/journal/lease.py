@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.journal.journal_file import JournalError, JournalFile, is_in_use
+from rejuvmodel.runtime.journal.journal_errors import JournalError, is_in_use
+from rejuvmodel.runtime.journal.journal_file import JournalFile
 from rejuvmodel.runtime.journal.journal_rows import LEASE, SET_LEASE, checksum, fits
 from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_gone
 

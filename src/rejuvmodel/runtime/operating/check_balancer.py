@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rejuvmodel.runtime.balancing.balancer import BalancedServer, in_words
 from rejuvmodel.runtime.balancing.haproxy_answers import read_servers, view_command
+from rejuvmodel.runtime.balancing.haproxy_reloads import process_of
 from rejuvmodel.runtime.balancing.haproxy_socket import exchange
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.deciding.settings import ServerSettings
@@ -44,11 +45,9 @@ def balancer_findings(file: RuntimeFile) -> Iterator[Finding]:
         if address.path:
             address = SocketAddress(path=beside(file, address.path))
         try:
-            servers = read_servers(
-                str(address),
-                settings.backend,
-                exchange(address, view_command(settings.backend), settings.timeout),
-            )
+            answer = exchange(address, view_command(settings.backend), settings.timeout)
+            _, rest = process_of(str(address), answer)
+            servers = read_servers(str(address), settings.backend, rest)
             yield _level(address, settings.timeout)
         except OutsideError as problem:
             yield failure("balancer", str(address), problem)
