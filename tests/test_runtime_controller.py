@@ -234,6 +234,18 @@ def test_blackout_blocks() -> None:
     world.blocked = "the backup runs"
     until(world, Phase.SERVING, "s0")
     assert world.machines["s0"].life == 1
+    world.blocked = None
+    world.step(due("s0"))
+    assert refusal(world, "s0") is Reason.RESTING
+    assert "called back (the backup runs); next in" in world.decision.refusals["s0"].text  # type: ignore[union-attr]
+
+
+def test_an_unhealthy_server_is_refused_as_such() -> None:
+    """It holds a place of max_concurrent itself, which is not the reason to tell."""
+    world = World(active(3))
+    world.machines["s0"].alive = False
+    world.step(due("s0"))
+    assert refusal(world, "s0") is Reason.NOT_HEALTHY
 
 
 def test_window_closes_while_draining() -> None:
@@ -408,9 +420,9 @@ def test_crash_during_a_roll() -> None:
     world.machines[crashed].alive = False
     until(world, Phase.SERVING, first)
     world.step()
-    assert {one.reason for one in world.decision.refusals.values()} == {  # type: ignore[union-attr]
-        Reason.CONCURRENT
-    }
+    reasons = {name: one.reason for name, one in world.decision.refusals.items()}  # type: ignore[union-attr]
+    assert reasons.pop(crashed) is Reason.NOT_HEALTHY
+    assert set(reasons.values()) == {Reason.CONCURRENT}
 
 
 def test_restart_by_others() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
-from rejuvmodel.runtime.deciding.events import PauseAsked, Tick
+from rejuvmodel.runtime.deciding.events import PauseAsked, RollAsked, Tick
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
-from rejuvmodel.runtime.journal.journal import Journal, StaleEpochError
+from rejuvmodel.runtime.journal.journal import Journal, JournalError, StaleEpochError
 from rejuvmodel.runtime.journal.keeping import Keeper
 from rejuvmodel.runtime.journal.lease import Lease
 from rejuvmodel.runtime.operating.attention import Attention
@@ -63,6 +63,27 @@ def test_a_snapshot_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert other.dropped == ()
         assert other.state is not None
         assert other.state.paused
+
+
+@pytest.mark.parametrize("wish", [PauseAsked(), RollAsked("an operator asks", by_operator=True)])
+def test_a_wish_that_cannot_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wish: PauseAsked | RollAsked
+) -> None:
+    """What an operator asks for would be lost with this process, so it is not taken for done."""
+
+    def full(*_: object) -> None:
+        raise JournalError("no space left on the device")
+
+    with Journal(tmp_path / "web.journal") as journal:
+        one = keeper(tmp_path, journal)
+        one.resume(NOTHING, at(0))
+        before = one.state
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "append", full)
+            assert one.decide(wish, NOTHING, at(0), None) is None
+            assert one.state is before
+        assert one.decide(wish, NOTHING, at(0), None) is not None
+        assert one.state is not before
 
 
 def test_soon_after_a_long_journal(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ class Ticks:
         now = _now()
         epoch = self._claim.hold()
         if epoch is None and self.ready:
-            self._stand_by("another controller acts")
+            self._stand_by("the lease is no longer its own")
         sight = self._seen()
         records: list[Record] = []
         began: float | None = None
@@ -281,7 +281,8 @@ class Ticks:
             return self._dry.told(keeper, event, sight.view, now, epoch, made)
         before = keeper.state.servers
         decision = keeper.decide(event, sight.view, now, epoch, made)
-        log_moves(self.file.group.name, before, () if decision is None else decision.records)
+        if decision is not None:
+            log_moves(self.file.group.name, before, decision.state.servers, decision.records)
         return decision
 
     def _snapshot(

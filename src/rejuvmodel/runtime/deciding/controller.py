@@ -29,7 +29,7 @@ from rejuvmodel.runtime.deciding.progress import PROGRESS
 from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
 from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.spares import fill, first_spare
-from rejuvmodel.runtime.deciding.states import Condition, Mode, Phase, Role
+from rejuvmodel.runtime.deciding.states import Condition, Health, Mode, Phase, Role
 from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, known
 
@@ -177,13 +177,13 @@ def _refused(
     settings, server = draft.settings, draft.servers[name]
     if server.phase is Phase.OUT:
         return None  # an operator asks to try it again: it is out already
-    if place is not None:
+    asked, look = name in draft.state.asked, draft.look(name)
+    if place is not None and look.health is not Health.UNHEALTHY:  # which says more than the place it holds
         return place
-    asked = name in draft.state.asked
     if night is not None and not asked:
         return night
-    refusal = server_gate(settings.gates, server, draft.look(name), demand, draft.now, asked=asked)
-    return refusal or _uncovered(draft, name, spare)
+    refusal = server_gate(settings.gates, server, look, demand, draft.now, asked=asked)
+    return refusal or place or _uncovered(draft, name, spare)
 
 
 def _uncovered(draft: Draft, name: str, spare: str) -> Refusal | None:

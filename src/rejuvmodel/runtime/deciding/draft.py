@@ -108,6 +108,8 @@ class Draft:
             fresh |= {"partner": "", "identity": None}
         if before.phase is Phase.WARMING and before.attempt and row.target in RECOVERED:
             fresh |= {"tried": before.attempt, "recovered": self.now.clock}
+        if cause is Cause.COMMANDED:
+            fresh["why_back"] = ""
         if cause in _CALLED_BACK:
             fresh["not_before"] = self.now.clock + self.settings.gates.retry_after
         after = replace(before, **(fresh | changes))

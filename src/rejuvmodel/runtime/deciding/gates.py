@@ -127,7 +127,8 @@ def server_gate(
         return Refusal(Reason.UNKNOWN, "which process it is is not known, so it could be restarted twice")
     if now.clock < server.not_before:
         wait = _words(server.not_before - now.clock)
-        return Refusal(Reason.RESTING, f"the last attempt was called back; next in {wait}")
+        why = f" ({server.why_back})" if server.why_back else ""
+        return Refusal(Reason.RESTING, f"the last attempt was called back{why}; next in {wait}")
     if demand.forced or asked:
         return None
     load, uptime = known(look.load), known(look.uptime)

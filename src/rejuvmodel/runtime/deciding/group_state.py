@@ -42,6 +42,8 @@ class ServerState:
         When its work was last copied.
     not_before : float
         Not tried again before this moment [s].
+    why_back : str
+        Why the last attempt was called back; empty if none was.
     """
 
     phase: Phase
@@ -57,6 +59,7 @@ class ServerState:
     healthy_since: float | None = None
     copied: float = -math.inf
     not_before: float = -math.inf
+    why_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,22 +59,29 @@ def _switching(draft: Draft, name: str) -> Cause | None:
 
 def _forbidden(draft: Draft, name: str) -> bool:
     """Whether what allowed the rejuvenation has changed; asked before each step that is hard to undo."""
-    settings, state = draft.settings, draft.state
-    asked = name in state.asked
-    if draft.view.blocked is not None or (not asked and closed(settings.gates, draft.now)):
-        return True
-    return _short(draft, name)
+    if draft.view.blocked is not None:
+        return _because(draft, name, draft.view.blocked)
+    night = None if name in draft.state.asked else closed(draft.settings.gates, draft.now)
+    return _because(draft, name, night.text) if night is not None else _short(draft, name)
 
 
 def _short(draft: Draft, name: str) -> bool:
     """Whether too few others serve for a server to stay off the list; a spare is not missed."""
     if draft.servers[name].role is Role.SPARE:
         return False
-    budget = draft.budget
-    return budget.serving < draft.settings.least_serving or (
-        draft.servers[name].phase is Phase.SWITCHING
-        and shortage(draft.settings, budget, draft.look(name), replaced=False) is not None
-    )
+    budget, least = draft.budget, draft.settings.least_serving
+    if budget.serving < least:
+        return _because(draft, name, f"{budget.serving} others serve, {least} must")
+    if draft.servers[name].phase is Phase.SWITCHING:
+        refusal = shortage(draft.settings, budget, draft.look(name), replaced=False)
+        return refusal is not None and _because(draft, name, refusal.text)
+    return False
+
+
+def _because(draft: Draft, name: str, why: str) -> bool:
+    """Remember why a server is called back; always true."""
+    draft.note(name, why_back=why)
+    return True
 
 
 def _draining(draft: Draft, name: str) -> Cause | None:
@@ -90,6 +97,7 @@ def _draining(draft: Draft, name: str) -> Cause | None:
     if drained and draft.settings.force_drain:
         return Cause.DRAINED
     draft.alarm(name, "not drained in time: it goes back, nothing was restarted")
+    _because(draft, name, "its sessions did not end in time")
     return back
 
 

@@ -25,7 +25,7 @@ from rejuvmodel.runtime.deciding.events import Event
 from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.producer import Production, produce
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
-from rejuvmodel.runtime.deciding.records import Record, parsed, plain
+from rejuvmodel.runtime.deciding.records import Held, Record, RollChanged, parsed, plain
 from rejuvmodel.runtime.deciding.resuming import resumed
 from rejuvmodel.runtime.deciding.snapshots import snapshot
 from rejuvmodel.runtime.deciding.states import LEAVING, WANTED, Admission
@@ -231,7 +231,11 @@ class Keeper:
             for name, after in decision.state.servers.items()
             if after.phase is not self.state.servers[name].phase
         )
-        if not harmless or len(self._waiting) + len(records) > _MOST_WAITING:
+        # What somebody asks for, or a slot of cron, is refused: it would be lost with this process.
+        wish = any(isinstance(record, RollChanged) for record in records) or (
+            not decision.actions and any(isinstance(record, Held) for record in records)
+        )
+        if wish or not harmless or len(self._waiting) + len(records) > _MOST_WAITING:
             return False
         self._waiting += records
         return True

@@ -8,20 +8,26 @@ from collections.abc import Iterable, Mapping
 from rejuvmodel.runtime.deciding.group_state import ServerState
 from rejuvmodel.runtime.deciding.records import Entered, Record
 from rejuvmodel.runtime.deciding.states import Phase
-from rejuvmodel.runtime.deciding.transitions import step_of
+from rejuvmodel.runtime.deciding.transitions import Cause, step_of
 
 _log = logging.getLogger(__name__)
+_CALLED_BACK = (Cause.RECALLED.value, Cause.UNCOVERED.value)
 
 
-def log_moves(group: str, before: Mapping[str, ServerState], records: Iterable[Record]) -> None:
+def log_moves(
+    group: str,
+    before: Mapping[str, ServerState],
+    after: Mapping[str, ServerState],
+    records: Iterable[Record],
+) -> None:
     """Log each move of a decision.
 
     Parameters
     ----------
     group : str
         The group.
-    before : mapping of str to ServerState
-        Where the servers stood before.
+    before, after : mapping of str to ServerState
+        Where the servers stood before, and stand now.
     records : iterable of Record
         What was written.
     """
@@ -34,5 +40,6 @@ def log_moves(group: str, before: Mapping[str, ServerState], records: Iterable[R
         if not step:
             continue  # it stays where it is, with another partner
         fields = {"group": group, "server": one.server, "phase": one.phase, "cause": one.cause, "step": step}
-        words = f"{source.value} -> {one.phase} ({step}, {one.cause})"
+        why = after[one.server].why_back if one.cause in _CALLED_BACK else ""
+        words = f"{source.value} -> {one.phase} ({step}, {one.cause}{': ' if why else ''}{why})"
         _log.info("%s %s: %s", group, one.server, words, extra={"fields": fields})
