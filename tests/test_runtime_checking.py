@@ -62,7 +62,7 @@ def test_a_good_file(servers: World, folder: Path) -> None:
         f"journal {folder}/web.journal: it will be made at the start",
         f"control {folder}/web.sock: no runtime answers there now",
         "policy confirm_for: due when unstable for 1 h",
-        re.escape("thresholds memory: unstable from memory 9e+12 on, normal again below 8.1e+12"),
+        re.escape("thresholds memory: unstable from 9 TB on, normal again below 8.1 TB"),
         r"clocks UTC: it is 20\d\d-",
         "HAProxy answers, and takes orders",
         *(f"balancer .*: {name} is UP" for name in NAMES),

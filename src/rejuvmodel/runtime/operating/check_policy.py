@@ -34,7 +34,9 @@ def policy_findings(file: RuntimeFile) -> Iterator[Finding]:
             text = f"it was computed for {policy.servers} servers, and the file has {servers}"
             yield Finding("policy", "", "warning", text, "Make it again for this group.")
     for limit in rules.limits:
-        text = f"unstable from {limit.quantity} {limit.unstable:g} on, normal again below {limit.lower:g}"
+        text = (
+            f"unstable from {limit.words(limit.unstable)} on, normal again below {limit.words(limit.lower)}"
+        )
         yield Finding("thresholds", limit.quantity, "good", text)
     if producer.confirm_for is not None:
         text = f"due when unstable for {_words(producer.confirm_for)}"

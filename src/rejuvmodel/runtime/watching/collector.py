@@ -55,6 +55,23 @@ class Limit:
         assert self.clear is not None  # set when it was made
         return self.clear
 
+    def words(self, value: float) -> str:
+        """Return a value of this quantity with its unit.
+
+        Parameters
+        ----------
+        value : float
+            The value.
+
+        Returns
+        -------
+        str
+            Such as "1.5 GB".
+        """
+        if self.quantity == "memory":
+            return size(value)
+        return f"{value:.0f} s" if self.quantity == "uptime" else f"{value:.4g}"
+
     def __post_init__(self) -> None:
         if self.quantity not in QUANTITIES:
             rule = f"a quantity is one of {', '.join(QUANTITIES)}"
@@ -191,14 +208,14 @@ def _counted(known: Assessment, sample: Sample, rules: Rules) -> tuple[Assessmen
         shows = ("its process is gone",) if sample.answer == "gone" else ("it says that it is not well",)
         return replace(known, failing=known.failing + 1, clear=0), (*shows, *sample.doubts)
     reached = tuple(
-        f"{_found(sample, limit)}, the limit {_words(limit, limit.unstable)}"
+        f"{_found(sample, limit)}, the limit {limit.words(limit.unstable)}"
         for limit in rules.limits
         if _value(sample, limit) >= limit.unstable
     )
     if reached:
         return replace(known, failing=0, bad=known.bad + 1, clear=0), reached
     between = tuple(
-        f"{_found(sample, limit)}, between {_words(limit, limit.lower)} and {_words(limit, limit.unstable)}"
+        f"{_found(sample, limit)}, between {limit.words(limit.lower)} and {limit.words(limit.unstable)}"
         for limit in rules.limits
         if _value(sample, limit) >= limit.lower
     )
@@ -254,11 +271,4 @@ def _value(sample: Sample, limit: Limit) -> float:
 
 def _found(sample: Sample, limit: Limit) -> str:
     """Return what a sample shows of a limited value."""
-    return f"{limit.quantity} is {_words(limit, _value(sample, limit))}"
-
-
-def _words(limit: Limit, value: float) -> str:
-    """Return a value with its unit."""
-    if limit.quantity == "memory":
-        return size(value)
-    return f"{value:.0f} s" if limit.quantity == "uptime" else f"{value:.4g}"
+    return f"{limit.quantity} is {limit.words(_value(sample, limit))}"
