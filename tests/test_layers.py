@@ -66,7 +66,7 @@ FLOORS = (
     {
         *(f"runtime.config.{name}" for name in (
             "connections", "values", "policy_keys", "connection_keys", "server_keys", "history_keys",
-            "home_keys", "fault_keys", "lease_keys", "trend_keys", "runtime_file",
+            "home_keys", "health_keys", "fault_keys", "lease_keys", "trend_keys", "runtime_file",
         )),
     },
     {

@@ -247,7 +247,20 @@ def test_trend(tmp_path: Path) -> None:
     assert read(tmp_path, alone).producer.trend == own
 
 
+def test_fields_of_a_health_body(tmp_path: Path) -> None:
+    """A quantity may have another name in the body, within inner objects too; and a look has a time."""
+    text = changed(
+        "[balancer]", '[health]\nmemory = "heap.used"\nbuffers = "queue"\ntimeout = "0.5 s"\n[balancer]'
+    )
+    found = read(tmp_path, text).connections.health
+    assert found.fields == {"memory": "heap.used", "buffers": "queue"}
+    assert (found.timeout, found.allow) == (0.5, ())
+
+
 WRONG = {
+    "no field": ("[balancer]", '[health]\nload = "a..b"\n[balancer]', "health.load", "inner objects"),
+    "a number as field": ("[balancer]", "[health]\nload = 3\n[balancer]", "health.load", "text"),
+    "unknown quantity": ("[balancer]", '[health]\nmemroy = "heap"\n[balancer]', "health.memroy", '"memory"'),
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
     "unknown server key": ('program = "s1"', 'programm = "s1"', "servers[0].programm", '"program"'),

@@ -591,6 +591,16 @@ def test_cancelled_roll() -> None:
     assert sorted(one.life for one in world.machines.values()) == [1, 1, 2]
 
 
+def test_work_goes_to_a_server_that_serves() -> None:
+    """In active/active the last handover is to one of the others, and to nobody only where nobody serves."""
+    world = World(active(3, duplexed=True))
+    decision = world.step(due("s0"))
+    assert [one.partner for one in decision.actions if isinstance(one, Duplex) and one.ticket] == ["s1"]
+    alone = World(active(1, duplexed=True, simplex=True, required=0))
+    decision = alone.step(due("s0"))
+    assert [one.partner for one in decision.actions if isinstance(one, Duplex) and one.ticket] == [""]
+
+
 def test_stale_end_of_a_command() -> None:
     """The end of a command that was given up long ago changes nothing."""
     world = World(active(3))

@@ -227,7 +227,7 @@ def test_samples_must_be_those_of_the_group(name: str, tmp_path: Path) -> None:
 @settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_leaving_idle_ticks_out_changes_nothing(data: st.DataObject) -> None:
-    """Looking at each second finds the same rejuvenations, with times that differ by ticks."""
+    """Looking at each second finds the same rejuvenations, at times that differ by ticks and one sample."""
     levels = st.sampled_from((0.0, 60 * MB, 95 * MB, 120 * MB, None))
     drawn = data.draw(st.lists(st.tuples(*[levels] * 3), min_size=20, max_size=20))
     records = []
@@ -255,7 +255,8 @@ def test_leaving_idle_ticks_out_changes_nothing(data: st.DataObject) -> None:
     )
     assert [one.server for one in fast.rejuvenations] == [one.server for one in slow.rejuvenations]
     for one, other in zip(fast.rejuvenations, slow.rejuvenations, strict=True):
-        assert abs((one.began - other.began).total_seconds()) <= 12
+        # A few ticks may decide whether one that waits for another begins with this sample or the next.
+        assert abs((one.began - other.began).total_seconds()) <= 60 + 12
     # Servers that the record loses while another is away are nobody's fault, in both alike.
     assert fast.ours == pytest.approx(slow.ours, abs=12 / 3600)
 

@@ -182,6 +182,34 @@ def test_a_single_pass_does_what_is_due_and_ends(tmp_path: Path) -> None:
     assert all(after[name] not in (None, before[name]) for name in after)
 
 
+def test_work_is_handed_over_and_cleaned_before_each_restart(tmp_path: Path) -> None:
+    """The duplexer runs before the drain, the clean steps before the restart, and checkpoints in between."""
+    log = tmp_path / "log"
+    code = "import sys; open(sys.argv[1], 'a').write(' '.join(sys.argv[2:]) + chr(10))"
+    line = f'["{sys.executable}", "-c", "{code}", "{log}"'
+    policy = f"""
+[duplexer]
+command = {line}, "copy", "{{source}}", "{{target}}"]
+checkpoint_every = "1 s"
+[clean]
+file_system = {line}, "files of", "{{program}}"]
+memory = {line}, "memory of", "{{program}}"]
+"""
+    with two(tmp_path, policy) as one:
+        before = one.lives()
+        with Runner(one.file, by_policy=False) as runner:
+            assert roll(runner).ok
+        after = one.lives()
+    assert all(after[name] not in (None, before[name]) for name in after)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    for name, other in (("s1", "s2"), ("s2", "s1")):
+        files, memory = lines.index(f"files of {name}"), lines.index(f"memory of {name}")
+        assert lines.index(f"copy {name} {other}") < files < memory
+    assert (
+        sum(line.startswith("copy") for line in lines) > 2
+    )  # checkpoints: copies of servers that go on serving
+
+
 def test_a_runner_that_is_told_to_stop_finishes_what_has_begun(tmp_path: Path) -> None:
     """The server that is being restarted comes back, and the other one of the roll is not begun."""
     with two(tmp_path) as one:

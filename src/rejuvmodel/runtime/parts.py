@@ -7,7 +7,7 @@ started in; a password is read from where the file says, and kept nowhere else.
 from __future__ import annotations
 
 import os
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.duplex import CommandDuplexer, Duplexer, NoDuplexer
@@ -169,8 +169,10 @@ def _monitor(file: RuntimeFile, server: ServerSettings, executor: Executor) -> M
     process = ProcessMonitor(server.name, find) if knows else None
     if not server.health:
         return NoMonitor(server.name) if process is None else process
-    host = urlsplit(server.health).hostname or ""  # whether it may be asked was seen to when it was read
-    health = HealthMonitor(server.name, server.health, allowed=(host, f"[{host}]"))
+    asked = file.connections.health
+    health = HealthMonitor(
+        server.name, server.health, timeout=asked.timeout, fields=asked.fields, allowed=asked.allow
+    )
     return health if process is None else JointMonitor(health, process)
 
 

@@ -123,8 +123,9 @@ class Actor:
             call.run(group=self._file.group.name, server=server or self._file.group.name)
 
     def _hand_over(self, server: str, partner: str) -> None:
-        if not partner:
-            raise RefusedError("duplexer", f"no other server is there to take over the work of {server}")
+        if not partner:  # simplex operation: the service stops, and that was allowed by name
+            _log.warning("%s %s: nobody is there to take its work", self._file.group.name, server)
+            return
         self._duplexer.duplex(server, partner)
 
     def _clean(self, server: str, step: str) -> None:

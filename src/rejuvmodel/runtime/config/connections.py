@@ -92,6 +92,25 @@ class ExecutorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """The table [health].
+
+    Parameters
+    ----------
+    allow : tuple of str
+        Hosts beyond this one that are allowed by name.
+    timeout : float
+        Time for one look [s].
+    fields : mapping of str to str
+        Where a health body has a quantity under another name; points lead into inner objects.
+    """
+
+    allow: tuple[str, ...] = ()
+    timeout: float = 2.0
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Connections:
     """Everything outside the controller that the file names.
 
@@ -111,6 +130,8 @@ class Connections:
         Checks that must all exit with 0 before anything is rejuvenated.
     notify : Command or None
         What is run when the runtime is loud.
+    health : HealthSettings
+        How health endpoints are asked.
     """
 
     balancer: BalancerSettings
@@ -120,6 +141,7 @@ class Connections:
     clean: Mapping[str, Command] = field(default_factory=dict)
     blackout: tuple[Command, ...] = ()
     notify: Command | None = None
+    health: HealthSettings = field(default_factory=HealthSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@
     [duplexer]    command, checkpoint_every
     [clean]       file_system, buffers, memory
     [faults]      heartbeat, watchdog, watchdog_socket, watchdog_alone, grace
-    [health]      allow
+    [health]      allow, timeout; memory, load, uptime, buffers
     [metrics]     address, allow
     [lease]       type, ttl; url, prefix, timeout, allow, ca, cert, key
     [[servers]]   name, program, address, health, role, capacity
@@ -33,6 +33,7 @@ from rejuvmodel.runtime.config.connections import (
     SampleSettings,
 )
 from rejuvmodel.runtime.config.fault_keys import read_faults
+from rejuvmodel.runtime.config.health_keys import read_health
 from rejuvmodel.runtime.config.history_keys import read_metrics, read_sampling
 from rejuvmodel.runtime.config.home_keys import read_home
 from rejuvmodel.runtime.config.lease_keys import read_lease
@@ -117,7 +118,8 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     mode = Mode(table.text("mode", choices=tuple(one.value for one in Mode)))
     restart_timeout = seconds(shared, "restart_timeout", 60.0)
     actor = read_executor(executor, restart_timeout)
-    servers, programs = read_servers(file, mode, actor.type)
+    health = read_health(file.table("health", None))
+    servers, programs = read_servers(file, mode, actor.type, health.allow)
     duplexer, duplex_timeout, checkpoint = read_duplexer(file.table("duplexer", None))
     clean, clean_timeout = read_clean(file.table("clean", None))
     required, at_a_time, simplex = _numbers(table, mode, servers)
@@ -148,7 +150,9 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
         policy, "blackout", seconds(policy, "blackout_timeout", _CHECK_TIME)
     )  # fmt: skip
     notify = command(table, "notify", seconds(table, "notify_timeout", _CHECK_TIME), ("group", "server"))
-    connections = Connections(read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify)
+    connections = Connections(
+        read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify, health
+    )
     home = read_home(table, rules.max_age)
     faults = read_faults(file.table("faults", None), file.place, home, rules, group.deadlines)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))

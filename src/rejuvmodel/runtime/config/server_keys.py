@@ -9,7 +9,7 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.commands import Command
 from rejuvmodel.runtime.balancing.balancer import MOST_WEIGHT
-from rejuvmodel.runtime.config.values import command, health_url, name, placed, texts
+from rejuvmodel.runtime.config.values import command, health_url, name, placed
 from rejuvmodel.runtime.deciding.settings import ServerSettings
 from rejuvmodel.runtime.deciding.states import Mode, Role
 from rejuvmodel.runtime.outside.addresses import socket_address
@@ -18,7 +18,7 @@ from rejuvmodel.toml_tables import Table
 
 
 def read_servers(
-    file: Table, mode: Mode, executor: str
+    file: Table, mode: Mode, executor: str, allow: Collection[str]
 ) -> tuple[tuple[ServerSettings, ...], dict[str, Command]]:
     """Return the servers, and the commands of their programs for a process executor.
 
@@ -30,6 +30,8 @@ def read_servers(
         The mode of the group.
     executor : str
         The type of the executor.
+    allow : collection of str
+        Hosts beyond this one whose health may be asked.
 
     Returns
     -------
@@ -48,7 +50,6 @@ def read_servers(
     if not isinstance(raw, list) or not raw or not all(isinstance(entry, dict) for entry in raw):
         file.refuse("servers", rule, "Write [[servers]] in double brackets, and its keys below.")
     tables = [Table(entry, file.place, f"servers[{index}]") for index, entry in enumerate(raw)]
-    allow = texts(file.table("health"), "allow") if "health" in file else ()
     programs: dict[str, Command] = {}
     servers = tuple(_server(table, mode, executor, allow, programs) for table in tables)
     for table in tables:

@@ -39,7 +39,7 @@ class Duplex:
     server : str
         From where.
     partner : str
-        To where; empty for all the others.
+        To where; empty if nobody else serves, which only simplex operation allows.
     ticket : int
         Number under which the end of the last handover is reported; 0 for a checkpoint, which nobody waits
         for.

@@ -224,4 +224,4 @@ def _taker(draft: Draft, name: str, server: ServerState) -> str:
     """Who gets the copy: a spare, or one of the others; empty leaves it to the duplexer."""
     if draft.settings.mode is Mode.STANDBY:
         return server.partner or first_spare(draft)
-    return next((one for one in draft.servers if one != name and draft.look(one).serves), "")
+    return draft.other(name)

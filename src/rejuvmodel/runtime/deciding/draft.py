@@ -123,7 +123,7 @@ class Draft:
         if after.phase is Phase.WATCHED:
             self.actions.append(Announce(name, self.look(name).evidence))
         elif after.phase is Phase.DUPLEXING and self.settings.duplexed:
-            self.order(name, Duplex(name, after.partner, self.ticket()))
+            self.order(name, Duplex(name, after.partner or self.other(name), self.ticket()))
         elif after.phase is Phase.CLEANING:
             self.clean(name)
         elif after.phase is Phase.RESTARTING:
@@ -204,6 +204,10 @@ class Draft:
             for other, server in self.servers.items()
             if other != name
         )
+
+    def other(self, name: str) -> str:
+        """Another server that is seen to serve; empty if there is none."""
+        return next((one for one in self.servers if one != name and self.look(one).serves), "")
 
     def stands_by(self, name: str) -> bool:
         """Tell whether a server that is back registers as a spare."""
