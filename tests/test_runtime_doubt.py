@@ -212,8 +212,7 @@ def test_a_server_that_cannot_be_reached_at_the_start(one: World, tmp_path: Path
             assert look["up"]
             assert "nobody listens" in look["evidence"]
             answer = runner.post({"ask": "rejuvenate", "servers": ["s1"]})
-            # It is refused as one that is not seen to serve.
-            assert refusals(answer["status"]) == {"s1": "max_concurrent"}
+            assert refusals(answer["status"]) == {"s1": "not healthy"}
             at = answer["status"]["at"]
             one.wait("more ticks", lambda: runner.status()["at"] > at, times=5)
             assert phases(runner.status()) == dict.fromkeys(NAMES, "serving")
