@@ -25,7 +25,7 @@ from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.deciding.actions import Action, Alarm, Decision
 from rejuvmodel.runtime.deciding.controller import is_idle
 from rejuvmodel.runtime.deciding.events import Demand, Event, ResumeAsked, RollAsked, Tick
-from rejuvmodel.runtime.deciding.faults import IN_TRANSITION, Detection, FaultState
+from rejuvmodel.runtime.deciding.faults import IN_TRANSITION
 from rejuvmodel.runtime.deciding.producer import Production
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
@@ -223,12 +223,7 @@ class Ticks:
         keeper = self._keeper
         assert keeper.state is not None
         made = keeper.produce(sight.view, now) if self._by_policy else None
-        # A dry run recovers nobody.
-        found = (
-            Detection(FaultState())
-            if self._dry is not None
-            else self._faults.detect(sight.view, keeper.state, now)
-        )
+        found = self._faults.detect(sight.view, keeper.state, now)
         demands = {one.server: one for one in (*found.demands, *(made.demands if made is not None else ()))}
         rolls = () if made is None else made.rolls
         out = _Outcome()

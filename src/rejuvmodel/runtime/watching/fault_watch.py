@@ -30,6 +30,7 @@ class FaultWatch:
         self._file = file
         self._attention = attention
         self._state = FaultState()
+        self._dry = file.connections.executor.type == "dry-run"
         self._suspects: frozenset[str] = frozenset()
         path = file.faults.watchdog_socket
         self._watchdog = Watchdog(path, file.group.capacities) if path else None
@@ -49,8 +50,11 @@ class FaultWatch:
         Returns
         -------
         Detection
-            What was found; a suspect is logged when it becomes one.
+            What was found; a suspect is logged when it becomes one. A dry run finds nothing: it recovers
+            nobody.
         """
+        if self._dry:
+            return Detection(self._state)
         reports: dict[str, float] = {}
         if self._watchdog is not None:
             try:
