@@ -80,6 +80,22 @@ def test_8_a_look_that_hangs_holds_up_neither_the_others_nor_the_loop() -> None:
         looks.close()
 
 
+def test_8_many_looks_that_hang_hold_up_nobody() -> None:
+    """However many servers hang, those that answer are seen at each call after the first few."""
+    hanging = [Seen(f"h{number}") for number in range(9)]
+    quick = Seen("z")
+    quick.open.set()
+    looks = Sampling({one.name: one for one in [*hanging, quick]})
+    try:
+        found = [set(looks.newest(0.05)) for _ in range(6)]
+        assert found[1:] == [{"z"}] * 5
+        assert [one.looks for one in hanging] == [1] * 9
+    finally:
+        for one in hanging:
+            one.open.set()
+        looks.close()
+
+
 def test_a_monitor_with_a_fault_sees_nothing() -> None:
     """Its sample is unknown, with the fault as the doubt."""
     looks = Sampling({"s1": Broken()})

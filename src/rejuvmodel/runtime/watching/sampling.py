@@ -18,6 +18,8 @@ from rejuvmodel.runtime.watching.samples import Sample
 _log = logging.getLogger(__name__)
 #: Looks at the same time.
 _MOST = 16
+#: Threads that are enough while every server answers at once; more of them only get in each other's way.
+_FEW = 3
 
 
 class Sampling:
@@ -31,9 +33,11 @@ class Sampling:
 
     def __init__(self, monitors: Mapping[str, Monitor]) -> None:
         self._monitors = dict(monitors)
-        workers = max(1, min(_MOST, len(self._monitors)))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
+        workers = max(1, len(self._monitors))
+        self._few = ThreadPoolExecutor(min(_FEW, workers), thread_name_prefix="look")
+        self._many = ThreadPoolExecutor(min(_MOST, workers), thread_name_prefix="slow look")
         self._looks: dict[str, Future[Sample]] = {}
+        self._late = False
 
     def newest(self, patience: float) -> dict[str, Sample]:
         """Look at every server, and return what has come of it so far.
@@ -49,9 +53,16 @@ class Sampling:
             New samples by server.
         """
         for name, monitor in self._monitors.items():
-            if name not in self._looks:
-                self._looks[name] = self._pool.submit(_looked, name, monitor)
+            look = self._looks.get(name)
+            if look is None:
+                pool = self._many if self._late else self._few
+            elif look.cancel():  # it has waited behind looks that hang
+                pool = self._many
+            else:
+                continue
+            self._looks[name] = pool.submit(_looked, name, monitor)
         done, _ = wait(self._looks.values(), timeout=patience)
+        self._late = len(done) < len(self._looks)
         found = {}
         for name, look in list(self._looks.items()):
             if look in done:
@@ -61,7 +72,8 @@ class Sampling:
 
     def close(self) -> None:
         """Begin no more looks; those that last end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._few, self._many):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _looked(name: str, monitor: Monitor) -> Sample:
