@@ -178,6 +178,21 @@ def test_recorded_failures_hold_others_back(tmp_path: Path) -> None:
     assert found.serving[1] > 40 / 200
 
 
+def test_server_that_answers_again_serves_again_though_its_memory_is_unknown(tmp_path: Path) -> None:
+    """From no answer to an answer without a memory: the others need not wait until it is known."""
+    leak = samples(lambda k, m: m * MB if k == 0 else 0.0, 200)
+    lost = {"s2": (100, 130), "s3": (100, 140)}
+    asked = [
+        replace(one, answer="unknown" if minute < lost[one.server][1] else "healthy", memory=None)
+        if one.server in lost and 100 <= (minute := (one.at - START).total_seconds() / 60) < 160
+        else one
+        for one in leak
+    ]
+    for every_tick in (False, True):
+        found = replay(runtime_file(tmp_path, required=2), asked, restart="30 s", every_tick=every_tick)
+        assert minutes(found) == [("s1", 140)]
+
+
 def test_first_looks_are_one_moment(tmp_path: Path) -> None:
     """That servers are looked at one after another makes none of them missing at the start."""
     late = [

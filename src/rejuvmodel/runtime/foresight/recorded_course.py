@@ -167,7 +167,7 @@ class RecordedCourse:
 
 
 def kind_of(seen: Seen, rules: Rules) -> str:
-    """Return what a look speaks for: as long as that does not change, nor does the collector's judgement.
+    """Return what a look speaks for: while that does not change, neither collector nor balancers change theirs.
 
     Parameters
     ----------
@@ -179,21 +179,22 @@ def kind_of(seen: Seen, rules: Rules) -> str:
     Returns
     -------
     str
-        "failing", "unknown", "bad", "between" or "clear", and whether the balancers have it up.
+        The answer; of a healthy one also "unknown", "bad", "between" or "clear"; and whether the balancers
+        have it down.
     """
     up = "" if seen.up else ", down"
     if seen.answer != "healthy":
-        return (seen.answer if seen.answer == "unknown" else "failing") + up
+        return seen.answer + up
     kind = "clear"
     for limit in rules.limits:
         value: float | None = getattr(seen, limit.quantity)
         if value is None:
-            return "unknown" + up
+            return f"healthy, unknown{up}"
         if value >= limit.unstable:
             kind = "bad"
         elif value >= limit.lower and kind == "clear":
             kind = "between"
-    return kind + up
+    return f"healthy, {kind}{up}"
 
 
 def _level(recorded: float | None, grown: float, offset: float | None) -> float | None:
