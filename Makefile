@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 NOTEBOOKS := $(wildcard notebooks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-runtime test test-peers lint docs bench bench-peers soak coverage notebooks clean
+.PHONY: help demo demo-runtime test test-peers lint docs bench bench-peers explore soak coverage notebooks clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -19,7 +19,7 @@ demo-runtime: $(VENV)/ready-demo  ## three leaking servers behind HAProxy, rejuv
 	@$(BIN)/python examples/runtime/demo.py
 
 test: lint  ## every check: style, types, docstrings, tests, code blocks of the documents, notebooks
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --nbmake tests $(NOTEBOOKS)
+	@HYPOTHESIS_PROFILE=gate $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --nbmake tests $(NOTEBOOKS)
 
 test-peers: $(VENV)/ready-dev $(PEERS)/ready  ## the exported models, solved by the model checker Storm
 	@PEERS_PYTHON=$(PEERS)/bin/python $(BIN)/python -m pytest -m peers tests/test_peers.py
@@ -41,6 +41,9 @@ bench-peers: $(VENV)/ready-dev $(PEERS)/ready-bench  ## rare outages, with the a
 
 soak: $(VENV)/ready-dev  ## the long versions of the tests
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak tests
+
+explore: $(VENV)/ready-dev  ## the property tests on random examples, new ones each time
+	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal -m 'hypothesis and not soak' tests
 
 coverage: $(VENV)/ready-dev  ## which lines the tests reach
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing tests

@@ -15,13 +15,12 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 # No deadline: shared machines are slow now and then, which says nothing about the code.
 settings.register_profile(
-    "default",
-    deadline=None,
-    max_examples=100,
-    derandomize="CI" in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
+    "default", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("soak", settings.get_profile("default"), max_examples=5000, derandomize=False)
+# The gate draws the same examples each time: whether a commit passes is a fact about the commit.
+settings.register_profile("gate", settings.get_profile("default"), derandomize=True)
+settings.register_profile("explore", settings.get_profile("default"), max_examples=1000)
+settings.register_profile("soak", settings.get_profile("default"), max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

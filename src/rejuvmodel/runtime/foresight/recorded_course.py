@@ -167,7 +167,7 @@ class RecordedCourse:
 
 
 def kind_of(seen: Seen, rules: Rules) -> str:
-    """Return what a look speaks for: while that does not change, neither collector nor balancers change theirs.
+    """Return what a look speaks for: while that stays, nobody judges the server in another way.
 
     Parameters
     ----------
