@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import rejuvmodel as rj
@@ -96,6 +96,14 @@ def some_pools(draw: st.DrawFn) -> rj.Pool:
     )  # fmt: skip
 
 
+#: Its operating point lies where slots and crews are both just taken: those that lag behind move it on.
+ON_THE_EDGE = rj.Pool(
+    primaries=2, spares=3, rates=rj.Rates(aging=1, failure=1, repair=1, restart=1, rejuvenation=1.4),
+    mode="active/active", required=1, slots=1, crews=1, guarded=False,
+)  # fmt: skip
+
+
+@example(ON_THE_EDGE)
 @given(some_pools())
 def test_operating_points_balance(model: rj.Pool) -> None:
     """Every pool has an operating point; there its own rates balance, and starts keep its rules."""

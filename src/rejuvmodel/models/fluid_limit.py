@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -101,25 +102,26 @@ class OperatingPoint:
 
 def operating_points(pool: Pool) -> list[OperatingPoint]:
     """Return the stable operating points of a pool, the one with the most up servers first."""
-    found: list[tuple[Piece, OperatingPoint]] = []
-    for piece in _pieces(pool):
+    pieces = list(_pieces(pool))
+    found: list[OperatingPoint] = []
+    for piece in pieces:
         point = _point(piece)
         # Where pieces meet, both have the point.
-        if point is not None and not any(np.allclose(point.shares, p.shares, 1e-6, 1e-12) for _, p in found):
-            found.append((piece, point))
-    points = [
-        _refined(pool, piece, point) if piece.regime in ("slots", "guard") else point
-        for piece, point in found
-    ]
+        if point is not None and not any(np.allclose(point.shares, p.shares, 1e-6, 1e-12) for p in found):
+            found.append(point)
+    points = [_refined(pool, pieces, one) if one.regime in ("slots", "guard") else one for one in found]
     return sorted(points, key=lambda point: -float(point.shares[:2].sum()))
 
 
-def _refined(pool: Pool, piece: Piece, point: OperatingPoint) -> OperatingPoint:
-    """The point with the servers that lag behind: a few, whatever N."""
+def _refined(pool: Pool, pieces: list[Piece], point: OperatingPoint) -> OperatingPoint:
+    """The point with the servers that lag behind: a few, whatever N, but perhaps into another piece."""
     total, mean, behind = pool.total, 0.0, 0.0
+    same = [piece for piece in pieces if piece.regime == point.regime]
     for _ in range(_REFINEMENTS):
         lag = _lag(pool, point, mean, behind)
-        nearer = _point(piece._replace(base=piece.base + lag.mean / total * _LAGGING))
+        shift = lag.mean / total * _LAGGING
+        shifted = (_point(piece._replace(base=piece.base + shift)) for piece in same)
+        nearer = min((one for one in shifted if one is not None), key=partial(_distance, point), default=None)
         if nearer is None:
             break
         done = np.allclose(nearer.shares, point.shares, rtol=1e-12, atol=1e-15)
@@ -130,6 +132,10 @@ def _refined(pool: Pool, piece: Piece, point: OperatingPoint) -> OperatingPoint:
     slow, both = (float(x[:2, :2].sum()) for x in (point.noise, noise))
     third = point.up_skewness * max(slow, 0.0) ** 1.5 + lag.central_moment(3) / total
     return replace(point, noise=noise, up_skewness=third / both**1.5 if both > 0 else 0.0, lag=lag)
+
+
+def _distance(one: OperatingPoint, other: OperatingPoint) -> float:
+    return float(np.abs(one.shares - other.shares).sum())
 
 
 def _lag(pool: Pool, point: OperatingPoint, mean: float, behind: float) -> LagCount:
