@@ -15,8 +15,9 @@ from typing import Any
 from rolling import until
 
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.journal.base_lease import LeaseHolder
 from rejuvmodel.runtime.journal.journal import JournalError
-from rejuvmodel.runtime.journal.lease import Lease, LeaseHolder
+from rejuvmodel.runtime.journal.lease import Lease
 from rejuvmodel.runtime.operating.control_client import ask_one
 from rejuvmodel.runtime.operating.control_socket import SECOND
 from rejuvmodel.runtime.outside.failures import OutsideError

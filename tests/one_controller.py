@@ -26,8 +26,9 @@ from rejuvmodel.runtime.balancing.balancer import BalancerView
 from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls
+from rejuvmodel.runtime.journal.base_lease import boot_clock
 from rejuvmodel.runtime.journal.journal import Journal
-from rejuvmodel.runtime.journal.lease import Lease, boot_clock
+from rejuvmodel.runtime.journal.lease import Lease
 from rejuvmodel.runtime.operating.control import ControlServer
 from rejuvmodel.runtime.outside.addresses import SocketAddress
 from rejuvmodel.runtime.runner import Runner

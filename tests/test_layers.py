@@ -21,7 +21,7 @@ FLOORS = (
     {"policy_laws", "policy_law_tables", "policy_prediction", "policy_terms", "policy_words", "policy"},
     {
         *(f"runtime.journal.{name}" for name in (
-            "journal_rows", "journal_errors", "journal_file", "journal",
+            "journal_rows", "journal_errors", "journal_file", "base_journal", "journal",
         )),
     },
     {
@@ -44,7 +44,7 @@ FLOORS = (
             "observing", "watchdog", "known_process",
         )),
         *(f"runtime.journal.{name}" for name in (
-            "lease", "etcd_store", "etcd_lease", "etcd_journal",
+            "base_lease", "lease", "etcd_store", "etcd_lease", "etcd_journal",
         )),
         *(f"runtime.acting.{name}" for name in (
             "commands", "duplex", "process_groups", "earlier_commands",

@@ -19,8 +19,8 @@ from watching_haproxy import watched
 from rejuvmodel.runtime.deciding.records import Entered, parsed
 from rejuvmodel.runtime.deciding.states import Phase
 from rejuvmodel.runtime.deciding.transitions import Cause
+from rejuvmodel.runtime.journal.base_lease import boot_clock
 from rejuvmodel.runtime.journal.journal import Journal
-from rejuvmodel.runtime.journal.lease import boot_clock
 
 #: Short, so that a successor that cannot know whether a restart was given does not wait long.
 QUICK = 'restart_timeout = "3 s"'

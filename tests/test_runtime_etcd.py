@@ -17,11 +17,11 @@ from etcd_servers import ETCD, Wire, etcd, free_port
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.journal.base_lease import boot_clock
 from rejuvmodel.runtime.journal.etcd_journal import EtcdJournal
 from rejuvmodel.runtime.journal.etcd_lease import EtcdLease
 from rejuvmodel.runtime.journal.etcd_store import EtcdStore, put
 from rejuvmodel.runtime.journal.journal import JournalError, StaleEpochError
-from rejuvmodel.runtime.journal.lease import boot_clock
 from rejuvmodel.runtime.journal.leasing import journal_and_lease
 
 pytestmark = pytest.mark.skipif(ETCD is None, reason="etcd is not installed (Debian: etcd-server)")

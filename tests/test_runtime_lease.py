@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import rejuvmodel as rj
+from rejuvmodel.runtime.journal.base_lease import MARGIN
 from rejuvmodel.runtime.journal.journal import Journal, JournalError, StaleEpochError
-from rejuvmodel.runtime.journal.lease import MARGIN, Lease
+from rejuvmodel.runtime.journal.lease import Lease
 
 TTL = 10.0
 

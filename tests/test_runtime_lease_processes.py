@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
+from rejuvmodel.runtime.journal.base_lease import boot_clock
 from rejuvmodel.runtime.journal.journal import Journal, JournalError
 from rejuvmodel.runtime.journal.journal_rows import checksum
-from rejuvmodel.runtime.journal.lease import Lease, boot_clock, this_boot
+from rejuvmodel.runtime.journal.lease import Lease, this_boot
 
 CONTROLLER = """
 import json, sys

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from rejuvmodel.runtime.journal.base_lease import BaseLease
 from rejuvmodel.runtime.journal.journal_errors import JournalError
-from rejuvmodel.runtime.journal.leasing import AnyLease
 from rejuvmodel.runtime.operating.attention import Attention
 
 _log = logging.getLogger(__name__)
@@ -16,13 +16,13 @@ class Claim:
 
     Parameters
     ----------
-    lease : AnyLease
+    lease : BaseLease
         The lease of the group.
     attention : Attention
         Where it is said that the lease cannot be renewed.
     """
 
-    def __init__(self, lease: AnyLease, attention: Attention) -> None:
+    def __init__(self, lease: BaseLease, attention: Attention) -> None:
         self._lease = lease
         self._attention = attention
         self._renewed = True

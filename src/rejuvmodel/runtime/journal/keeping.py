@@ -31,8 +31,8 @@ from rejuvmodel.runtime.deciding.snapshots import snapshot
 from rejuvmodel.runtime.deciding.states import LEAVING, WANTED, Admission
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.foresight.attendance import Attendance
+from rejuvmodel.runtime.journal.base_journal import BaseJournal
 from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
-from rejuvmodel.runtime.journal.leasing import AnyJournal
 from rejuvmodel.runtime.operating.attention import Attention
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Keeper:
     ----------
     file : RuntimeFile
         The file.
-    journal : AnyJournal
+    journal : BaseJournal
         Its journal.
     attention : Attention
         Where it is said that the journal cannot be written.
@@ -64,7 +64,7 @@ class Keeper:
         Draws the delays of the policy.
     """
 
-    def __init__(self, file: RuntimeFile, journal: AnyJournal, attention: Attention, random: Random) -> None:
+    def __init__(self, file: RuntimeFile, journal: BaseJournal, attention: Attention, random: Random) -> None:
         self._file = file
         self._journal = journal
         self._attention = attention

@@ -1,72 +1,31 @@
-"""The lease: of several controllers of one group one acts, by a row in the journal's file that expires.
+"""The lease in the journal's file, for controllers on one machine: a row that expires.
 
-    epoch     how often the lease has been taken; each taking adds 1, and no epoch comes twice
+    epoch     how often the lease has been taken; each taking adds 1
     holder    who took it: a label and the identity of its process
     expiry    until when [s], on the clock that counts from the start of the machine and in its sleep too
     boot      which start of the machine, and which numbering of processes, holder and expiry belong to
 
-No lock is held between calls: a stopped process would keep it. A holder that does not renew loses the lease
-at its expiry; one whose process is gone, or that is of an earlier start of the machine, at once. What it may
-still try is refused by the epoch: `Journal.append` looks in the transaction that writes, and `Lease.valid`
-is asked right before each command. docs/theory/lease.md says what that guarantees and what it does not.
-
-Every controller of the group must run on this machine: the clock is that of the machine.
+Besides at its expiry it is free as soon as the process of its holder is gone, or the machine has been started
+again. Every controller of the group must run on this machine: the clock is that of the machine.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import socket
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.journal.base_lease import RENEWED_BELOW, BaseLease, LeaseHolder, boot_clock
 from rejuvmodel.runtime.journal.journal_errors import JournalError, is_in_use
 from rejuvmodel.runtime.journal.journal_file import JournalFile
 from rejuvmodel.runtime.journal.journal_rows import LEASE, SET_LEASE, checksum, fits
-from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_gone
+from rejuvmodel.runtime.watching.identity import Identity, is_gone
 
-#: Written again when less than this part of the time is left.
-RENEWED_BELOW = 2 / 3
-#: Part of the time at whose begin the holder stops acting before anybody else may start.
-MARGIN = 1 / 20
 #: Longest wait [s] for another process that holds the file: whoever has the lease must not block its loop.
 _PATIENCE = 0.5
 _IDENTITY = re.compile(r" ([0-9]{1,9})@([0-9]{1,12}(?:\.[0-9]{1,6})?)$", re.ASCII)
-_CONSEQUENCE = "The lease was neither taken nor renewed."
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseHolder:
-    """Who has a lease.
-
-    Parameters
-    ----------
-    holder : str
-        A label and the identity of the process.
-    epoch : int
-        How often the lease has been taken.
-    left : float
-        Time [s] until it expires unless it is renewed; 0 if it has.
-    """
-
-    holder: str
-    epoch: int
-    left: float
-
-
-def boot_clock() -> float:
-    """Return the time since this machine started.
-
-    Returns
-    -------
-    float
-        Time [s], on a clock that goes on while the machine sleeps and that nobody can set.
-    """
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def this_boot() -> str:
@@ -81,8 +40,8 @@ def this_boot() -> str:
         return f"{file.read().strip()} {os.stat('/proc/self/ns/pid').st_ino}"
 
 
-class Lease:
-    """The lease of one group, for one controller; close it at the end.
+class Lease(BaseLease):
+    """The lease of one group in the journal's file; `BaseLease` says what its methods do.
 
     Parameters
     ----------
@@ -119,63 +78,19 @@ class Lease:
     ) -> None:
         if not 0 < ttl < float("inf"):
             raise InvalidInputError("ttl", repr(ttl), "a finite time above 0 s is expected", "Write 10.")
-        self.group = group
-        self.ttl = float(ttl)
-        me = identity_of(os.getpid())
-        label = socket.gethostname() if holder is None else holder
-        self._holder = label if me is None else f"{label} {me.pid}@{me.started!r}"
-        self._clock = clock
+        super().__init__(group, ttl, holder, clock)
         self._boot = this_boot() if boot is None else boot
-        self._epoch: int | None = None
-        self._expiry = 0.0
         self._file = JournalFile(path, min(_PATIENCE, self.ttl / 10))
 
-    def __enter__(self) -> Lease:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Close the file; what is held expires unless it was released."""
         self._file.close()
 
     @property
-    def epoch(self) -> int | None:
-        """The epoch in which this controller took the lease; None if it has not, or has lost it."""
-        return self._epoch
-
-    @property
-    def left(self) -> float:
-        """Time [s] until what this controller holds expires; 0 if it holds nothing."""
-        return 0.0 if self._epoch is None else max(0.0, self._expiry - self._clock())
-
-    @property
     def valid(self) -> bool:
-        """Whether this controller may act now: to be asked right before each command."""
-        return self.left > self.ttl * MARGIN and not self._file.moved
+        return super().valid and not self._file.moved
 
     def hold(self) -> int | None:
-        """Renew the lease, or take it if it is free; to be called on every tick.
-
-        Returns
-        -------
-        int or None
-            The epoch; None if another controller has the lease. Between two epochs there is always one None,
-            so that whoever calls forgets what it knew.
-
-        Raises
-        ------
-        JournalError
-            If the disk is full or fails, or another process holds the file: nothing new may begin, and what
-            is held goes on until it expires.
-
-        Notes
-        -----
-        Nothing is read or written while more than two thirds of the time are left, and a controller that
-        waits only reads. If another file has the journal's name by now, the lease of the old one is over.
-        """
-        if self._file.moved:
+        if self._file.moved:  # another file has the journal's name by now: the lease of the old one is over
             self._epoch = None
             self._file.reopen()
             return None
@@ -185,7 +100,7 @@ class Lease:
                 return None
         elif self.left > self.ttl * RENEWED_BELOW:
             return self._epoch
-        with self._file.transaction(_CONSEQUENCE) as file:
+        with self._file.transaction("The lease was neither taken nor renewed.") as file:
             row = file.execute(f"{LEASE} WHERE grp = ?", (self.group,)).fetchone()
             epoch = self._next_epoch(row)
             expiry = self._clock() + self.ttl
@@ -195,43 +110,17 @@ class Lease:
         return epoch
 
     def is_ours(self) -> bool:
-        """Return whether nobody else has taken the lease since this controller did, expired or not.
-
-        Returns
-        -------
-        bool
-            True if its epoch is still ours: what was begun may be finished or undone where the file can be
-            read but no longer written. Nothing new may begin by this. False if the file was moved, or
-            another process is writing to it all the time: it may be taking the lease.
-
-        Raises
-        ------
-        JournalError
-            If the disk fails, so that nobody on this machine can read the file.
-        """
         if self._epoch is None:
             return False
         try:
             row = self._read()
         except JournalError as error:
-            if is_in_use(error):
+            if is_in_use(error):  # moved, or written to all the time: somebody may be taking the lease
                 return False
             raise
         return row is not None and row[1] == self._epoch
 
     def holder(self) -> LeaseHolder | None:
-        """Return who has the lease.
-
-        Returns
-        -------
-        LeaseHolder or None
-            None if nobody has taken it, or it was released.
-
-        Raises
-        ------
-        JournalError
-            If the file cannot be read.
-        """
         row = self._read()
         if row is None or not row[2]:
             return None
@@ -239,13 +128,6 @@ class Lease:
         return LeaseHolder(row[2], row[1], left)
 
     def release(self) -> None:
-        """Give the lease back, so that the next controller takes it at once.
-
-        Raises
-        ------
-        JournalError
-            If that cannot be written; it then expires.
-        """
         epoch, self._epoch = self._epoch, None
         if epoch is None:
             return

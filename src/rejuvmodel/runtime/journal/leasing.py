@@ -6,17 +6,16 @@ import os
 
 from rejuvmodel.runtime.config.connections import LeaseSettings
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.journal.base_journal import BaseJournal
+from rejuvmodel.runtime.journal.base_lease import BaseLease
 from rejuvmodel.runtime.journal.etcd_journal import EtcdJournal
 from rejuvmodel.runtime.journal.etcd_lease import EtcdLease
 from rejuvmodel.runtime.journal.etcd_store import EtcdStore
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.journal.lease import Lease
 
-AnyJournal = Journal | EtcdJournal
-AnyLease = Lease | EtcdLease
 
-
-def journal_and_lease(file: RuntimeFile) -> tuple[AnyJournal, AnyLease]:
+def journal_and_lease(file: RuntimeFile) -> tuple[BaseJournal, BaseLease]:
     """Return the journal and the lease of a group, open.
 
     Parameters
