@@ -148,7 +148,6 @@ class Ticks:
         self._watch.close()
         self._faults.forget()
         self._recorders.close()
-        self._balancer.close()
         self._claim.release(busy=self._workers.command_runs())
         self._journal.close()
 

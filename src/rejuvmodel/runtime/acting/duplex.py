@@ -35,22 +35,15 @@ class Duplexer(Protocol):
         ...
 
 
-class NoDuplexer:
+class NoDuplexer(Duplexer):
     """For servers that hold no state: does nothing."""
 
     def duplex(self, source: str, target: str) -> None:
-        """Do nothing.
-
-        Parameters
-        ----------
-        source, target : str
-            The servers.
-        """
         checked_name("source", source)
         checked_name("target", target)
 
 
-class CommandDuplexer:
+class CommandDuplexer(Duplexer):
     """Runs a command that copies state.
 
     Parameters
@@ -65,20 +58,4 @@ class CommandDuplexer:
         self._command = Command("duplex", command, timeout, ("source", "target"))
 
     def duplex(self, source: str, target: str) -> None:
-        """Run the command to its end.
-
-        Parameters
-        ----------
-        source : str
-            The server that will leave.
-        target : str
-            The one that takes over.
-
-        Raises
-        ------
-        CommandError
-            If it cannot be started or fails.
-        DeadlineError
-            If it overruns its time.
-        """
         self._command.run(source=source, target=target)

@@ -1,9 +1,9 @@
 """Balancers (601 in the patent's figures): the list of available servers, drain, maintenance and weights.
 
-A `Balancer` has three methods. ``view`` says what every server looks like now, as a `BalancerView`; ``hold``
-makes the balancer agree with the wanted states, and says what it had to correct; ``close`` lets go. There is
-no other way to change anything: whoever wants a server drained puts `Wanted` with admin "drain" into the
-table and holds it at every tick, because a balancer forgets what it was told when it is reloaded.
+A `Balancer` has two methods. ``view`` says what every server looks like now, as a `BalancerView`; ``hold``
+makes the balancer agree with the wanted states, and says what it had to correct. There is no other way to
+change anything: whoever wants a server drained puts `Wanted` with admin "drain" into the table and holds it
+at every tick, because a balancer forgets what it was told when it is reloaded.
 
 The order that loses no request, in these terms::
 
@@ -213,10 +213,6 @@ class Balancer(Protocol):
         OutsideError
             If any balancer is in doubt, none answers, one does not know a server, or one refuses.
         """
-        ...
-
-    def close(self) -> None:
-        """Let go of what is held open."""
         ...
 
 

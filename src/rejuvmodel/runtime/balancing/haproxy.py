@@ -20,6 +20,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.balancing.balancer import (
     ADMINS,
     BalancedServer,
+    Balancer,
     BalancerView,
     Correction,
     Wanted,
@@ -38,7 +39,7 @@ from rejuvmodel.runtime.outside.names import checked_name, one_line
 _IN_ONE_LINE = 50
 
 
-class HAProxyBalancer:
+class HAProxyBalancer(Balancer):
     """The servers of one backend of one or two HAProxy processes.
 
     Parameters
@@ -84,18 +85,6 @@ class HAProxyBalancer:
         self._reloads = Reloads(reload_grace)
 
     def view(self) -> BalancerView:
-        """Return what every server looks like now.
-
-        Returns
-        -------
-        BalancerView
-            All servers of the backend, merged over the balancers.
-
-        Raises
-        ------
-        OutsideError
-            If a balancer is in doubt, none answers, or the two have different servers.
-        """
         views, missing = self._views()
         names: list[set[object]] = [set(view) for view in views.values()]
         if any(one != names[0] for one in names):
@@ -106,23 +95,6 @@ class HAProxyBalancer:
         return BalancerView(tuple(merged([view[name] for view in views.values()]) for name in first), missing)
 
     def hold(self, wanted: Mapping[str, Wanted]) -> tuple[Correction, ...]:
-        """Make every balancer agree with the wanted states.
-
-        Parameters
-        ----------
-        wanted : mapping of str to Wanted
-            Servers by name; those not named are left alone.
-
-        Returns
-        -------
-        tuple of Correction
-            What had to be set, read back from the balancer.
-
-        Raises
-        ------
-        OutsideError
-            If a balancer is in doubt, none answers, one does not know a server, or an order did not take.
-        """
         table = checked_wanted(wanted)
         views, _ = self._views()
         for address, servers in views.items():
@@ -145,9 +117,6 @@ class HAProxyBalancer:
                     for name, state in differing.items()
                 ]
         return tuple(corrections)
-
-    def close(self) -> None:
-        """Do nothing: no connection is kept open."""
 
     def _views(self) -> tuple[dict[SocketAddress, dict[str, BalancedServer]], tuple[str, ...]]:
         """Ask every balancer; return the views, and the balancers where nobody listens."""

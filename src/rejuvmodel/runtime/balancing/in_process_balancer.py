@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rejuvmodel.runtime.balancing.balancer import (
     Admin,
     BalancedServer,
+    Balancer,
     BalancerView,
     Correction,
     Wanted,
@@ -35,7 +36,7 @@ class _Entry:
     taken: int = 0
 
 
-class InProcessBalancer:
+class InProcessBalancer(Balancer):
     """Spreads sessions over servers by weight and the fewest sessions.
 
     Parameters
@@ -61,34 +62,10 @@ class InProcessBalancer:
         self._lock = threading.Lock()
 
     def view(self) -> BalancerView:
-        """Return what every server looks like now.
-
-        Returns
-        -------
-        BalancerView
-            All servers.
-        """
         with self._lock:
             return BalancerView(tuple(_seen(name, entry) for name, entry in self._entries.items()))
 
     def hold(self, wanted: Mapping[str, Wanted]) -> tuple[Correction, ...]:
-        """Make the servers agree with the wanted states.
-
-        Parameters
-        ----------
-        wanted : mapping of str to Wanted
-            Servers by name; those not named are left alone.
-
-        Returns
-        -------
-        tuple of Correction
-            What had to be set.
-
-        Raises
-        ------
-        RefusedError
-            If a server is unknown; nothing is set then.
-        """
         corrections = []
         with self._lock:
             for name in checked_wanted(wanted):
@@ -103,9 +80,6 @@ class InProcessBalancer:
                 entry.weight = entry.weight if state.weight is None else state.weight
                 corrections.append(Correction("in process", name, found, in_words(state.admin, state.weight)))
         return tuple(corrections)
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
 
     def begin(self) -> str | None:
         """Begin one session.

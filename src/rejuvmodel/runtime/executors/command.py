@@ -18,6 +18,7 @@ import re
 from collections.abc import Sequence
 
 from rejuvmodel.runtime.acting.commands import Command
+from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.outside.failures import BadAnswerError, NoIdentityError
 from rejuvmodel.runtime.outside.names import checked_name, one_line
 from rejuvmodel.runtime.watching.identity import Identity, identity_of
@@ -25,7 +26,7 @@ from rejuvmodel.runtime.watching.identity import Identity, identity_of
 _ANSWER = re.compile(r"([0-9]{1,10})(?:\s+([0-9]{1,16}(?:\.[0-9]{1,9})?))?", re.ASCII)
 
 
-class CommandExecutor:
+class CommandExecutor(Executor):
     """Restarts a program by a command.
 
     Parameters
@@ -54,42 +55,9 @@ class CommandExecutor:
         self._identity = None if identity is None else Command("identity", identity, identity_timeout)
 
     def restart(self, program: str) -> None:
-        """Run the command to its end.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-
-        Raises
-        ------
-        CommandError
-            If it cannot be started or fails.
-        DeadlineError
-            If it overruns its time.
-        """
         self._restart.run(program=program)
 
     def identity(self, program: str) -> Identity | None:
-        """Return which process the program is now, as the command says.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-
-        Returns
-        -------
-        Identity or None
-            None if the command prints 0, or a number that no process of this machine has.
-
-        Raises
-        ------
-        NoIdentityError
-            If no command was given.
-        OutsideError
-            If it fails, or prints anything else.
-        """
         name = checked_name("program", program)
         if self._identity is None:
             found = f"no command tells the process of {name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.outside.failures import NoIdentityError
 from rejuvmodel.runtime.outside.names import checked_name
 from rejuvmodel.runtime.watching.identity import Identity
@@ -11,7 +12,7 @@ from rejuvmodel.runtime.watching.identity import Identity
 _log = logging.getLogger(__name__)
 
 
-class DryRun:
+class DryRun(Executor):
     """Says what would be restarted.
 
     Attributes
@@ -24,28 +25,9 @@ class DryRun:
         self.restarted: list[str] = []
 
     def restart(self, program: str) -> None:
-        """Write to the log what would be restarted.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-        """
         self.restarted.append(checked_name("program", program))
         _log.info("dry run: would restart %s", program)
 
     def identity(self, program: str) -> Identity | None:
-        """Refuse: a dry run looks at no process.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-
-        Raises
-        ------
-        NoIdentityError
-            Always.
-        """
         found = f"a dry run does not know the process of {checked_name('program', program)}"
         raise NoIdentityError("dry-run", found, "Choose another executor to act.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.commands import MARK, Command
+from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.outside.deadlines import Deadline, seconds
 from rejuvmodel.runtime.outside.failures import BadAnswerError, CommandError, DeadlineError, RefusedError
 from rejuvmodel.runtime.outside.names import checked_name
@@ -29,7 +30,7 @@ from rejuvmodel.text_files import write_text
 _MARK = "REJUVMODEL_PROGRAM"
 
 
-class ProcessExecutor:
+class ProcessExecutor(Executor):
     """Starts, stops and restarts programs of this machine.
 
     Parameters
@@ -73,18 +74,6 @@ class ProcessExecutor:
         self._lock = threading.Lock()
 
     def restart(self, program: str) -> None:
-        """Stop the program if it runs, and start it.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-
-        Raises
-        ------
-        OutsideError
-            If it is unknown, does not go, cannot be started, or ends at once.
-        """
         self.stop(program)
         self.start(program)
 
@@ -148,25 +137,6 @@ class ProcessExecutor:
             raise DeadlineError(program, found, "The kernel holds it: look at the disks it uses.")
 
     def identity(self, program: str) -> Identity | None:
-        """Return which process the program is now.
-
-        Parameters
-        ----------
-        program : str
-            The program.
-
-        Returns
-        -------
-        Identity or None
-            None if it was never started from here, or has ended.
-
-        Raises
-        ------
-        RefusedError
-            If it is unknown.
-        BadAnswerError
-            If its file is there and cannot be read.
-        """
         self._command(program)
         child = self._children.get(program)
         if child is not None and _exit_code(child) is not None:

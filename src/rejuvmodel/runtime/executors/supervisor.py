@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
+from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.executors.supervisor_calls import SupervisorCalls, SupervisorFault
 from rejuvmodel.runtime.outside.addresses import is_loopback
 from rejuvmodel.runtime.outside.deadlines import Deadline, seconds
@@ -34,8 +35,8 @@ _SPAWN_ERROR = 50
 _PAUSE = 0.05
 
 
-class SupervisorExecutor:
-    """Restarts programs through supervisor's XML-RPC.
+class SupervisorExecutor(Executor):
+    """Restarts programs, named ``"name"`` or ``"group:name"``, through supervisor's XML-RPC.
 
     Parameters
     ----------
@@ -50,6 +51,10 @@ class SupervisorExecutor:
         For HTTP basic authentication; never shown.
     allowed : collection of str
         Hosts beyond this one that are allowed, as written.
+
+    Notes
+    -----
+    Of a supervisor on another machine the begin of a process is as its own clock had it.
     """
 
     def __init__(
@@ -68,22 +73,6 @@ class SupervisorExecutor:
         self._on_this_host = not self._calls.host or is_loopback(self._calls.host)
 
     def restart(self, program: str) -> None:
-        """Stop a program, see it stopped, start it, and see it running.
-
-        Parameters
-        ----------
-        program : str
-            Its name, or ``"group:name"``.
-
-        Raises
-        ------
-        DeadlineError
-            If it does not stop or does not run in time.
-        CommandError
-            If it dies as soon as it is started.
-        OutsideError
-            If supervisor refuses or does not answer.
-        """
         name = checked_name("program", program)
         deadline = Deadline(self._restart_timeout)
         self._order("supervisor.stopProcess", name, _NOT_RUNNING, deadline)
@@ -93,23 +82,6 @@ class SupervisorExecutor:
             raise CommandError(self._calls.where, found, "Read what it wrote to its log.")
 
     def identity(self, program: str) -> Identity | None:
-        """Return which process the program is now.
-
-        Parameters
-        ----------
-        program : str
-            Its name, or ``"group:name"``.
-
-        Returns
-        -------
-        Identity or None
-            None if it does not run. For a supervisor on another machine the begin is supervisor's.
-
-        Raises
-        ------
-        OutsideError
-            If supervisor refuses or does not answer.
-        """
         name = checked_name("program", program)
         info = self._info(name)
         if info["statename"] not in _ALIVE:

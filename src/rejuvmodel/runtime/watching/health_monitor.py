@@ -20,6 +20,7 @@ from rejuvmodel.runtime.outside.failures import BadAnswerError, NobodyListensErr
 from rejuvmodel.runtime.outside.http_exchange import request
 from rejuvmodel.runtime.outside.names import checked_name, one_line
 from rejuvmodel.runtime.watching.identity import Identity
+from rejuvmodel.runtime.watching.monitor import Monitor
 from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample, believable
 from rejuvmodel.strict_json import parse
 
@@ -28,7 +29,7 @@ MOST_BYTES = 64 * 1024
 _MOST_PID = 2**32
 
 
-class HealthMonitor:
+class HealthMonitor(Monitor):
     """Asks the health endpoint of one server.
 
     Parameters
@@ -72,13 +73,6 @@ class HealthMonitor:
         self._last: tuple[float, float] | None = None
 
     def sample(self) -> Sample:
-        """Ask once.
-
-        Returns
-        -------
-        Sample
-            What was answered, or that nothing was.
-        """
         at = time.monotonic()
         try:
             status, body = request(self._address, self._target, timeout=self._timeout, most_bytes=MOST_BYTES)

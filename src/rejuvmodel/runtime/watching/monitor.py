@@ -31,7 +31,7 @@ class Monitor(Protocol):
         ...
 
 
-class JointMonitor:
+class JointMonitor(Monitor):
     """Puts a look at the health endpoint and one at the process together.
 
     Parameters
@@ -55,13 +55,6 @@ class JointMonitor:
         self._process = process
 
     def sample(self) -> Sample:
-        """Look at both.
-
-        Returns
-        -------
-        Sample
-            What was seen.
-        """
         process = self._process.sample()
         health = self._health.sample()
         return replace(
@@ -77,7 +70,7 @@ class JointMonitor:
         )
 
 
-class NoMonitor:
+class NoMonitor(Monitor):
     """For a server that nobody can look at: nothing is ever known of it.
 
     Parameters
@@ -90,13 +83,6 @@ class NoMonitor:
         self._server = server
 
     def sample(self) -> Sample:
-        """Say that nothing is known.
-
-        Returns
-        -------
-        Sample
-            An unknown one.
-        """
         doubt = "it has no health endpoint, and no executor knows its process"
         return Sample(self._server, time.monotonic(), "unknown", doubts=(doubt,))
 

@@ -15,13 +15,14 @@ from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.runtime.outside.failures import NoIdentityError, OutsideError
 from rejuvmodel.runtime.outside.names import checked_name
 from rejuvmodel.runtime.watching.identity import Identity, is_alive, uptime
+from rejuvmodel.runtime.watching.monitor import Monitor
 from rejuvmodel.runtime.watching.samples import Sample
 
 #: Shares over a shorter time are mostly the resolution of the clock [s].
 _SHORT = 0.05
 
 
-class ProcessMonitor:
+class ProcessMonitor(Monitor):
     """Looks at the process of one server.
 
     Parameters
@@ -48,13 +49,6 @@ class ProcessMonitor:
         self._process: tuple[Identity, Any] | None = None
 
     def sample(self) -> Sample:
-        """Look once.
-
-        Returns
-        -------
-        Sample
-            What was seen.
-        """
         at = time.monotonic()
         try:
             identity = self._find()
