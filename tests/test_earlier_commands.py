@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -183,7 +184,11 @@ def test_its_own_commands_go_on(tmp_path: Path) -> None:
             printed.append(run("restart", [sys.executable, "-c", code, str(file)], 60))
 
     def mine() -> list[psutil.Process]:
-        return [one for one in psutil.Process().children() if str(file) in one.cmdline()]
+        found = []
+        for one in psutil.Process().children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # or a zombie that nobody has waited for
+                found += [one] if str(file) in one.cmdline() else []
+        return found
 
     thread = threading.Thread(target=work)
     thread.start()
