@@ -77,7 +77,6 @@ def stage(*, memory: float) -> Iterator[Stage]:
             HAProxyBalancer([f"{folder}/haproxy.sock"], "app"),
             SupervisorExecutor(f"unix://{folder}/supervisor.sock", restart_timeout=20.0),
         )
-        stack.callback(ready.balancer.close)
 
         def up() -> bool:
             for one, log in ((keeper, "supervisor.log"), (proxy, "haproxy.log")):
