@@ -38,10 +38,9 @@ def fill(runner: Runner) -> Path:
     """Leave no room, neither in the journal's file nor beside it; return what has to be deleted for some."""
     rest = Path(FOLDER, "rest")
     rest.write_bytes(bytes(50_000))
-    ticks = runner._ticks
     with suppress(JournalError):
         while True:
-            ticks._journal.append("web", [{"text": "x" * 500}], epoch=ticks._claim.epoch)
+            runner._journal.append("web", [{"text": "x" * 500}], epoch=runner._claim.epoch)
     with rest.open("ab", buffering=0) as more, suppress(OSError):
         while more.write(b"x"):
             pass

@@ -169,7 +169,7 @@ class World:
         self.state = decision.state
         self.check(before, decision)
         if self.balancer_answers:
-            for name, wanted in decision.wanted.items():
+            for name, wanted in decision.state.wanted.items():
                 self.admit(self.machines[name], wanted)
         for action in decision.actions:
             self.begin(action)
@@ -315,7 +315,7 @@ class World:
             others = [
                 other
                 for other, machine in self.machines.items()
-                if other != name and self.serves(machine) and decision.wanted[other] is Admission.READY
+                if other != name and self.serves(machine) and decision.state.wanted[other] is Admission.READY
             ]
             assert len(others) >= self.settings.least_serving, "below the required servers"
 

@@ -175,7 +175,7 @@ class Faults(RuleBasedStateMachine):
         for machine in self.world.machines.values():
             machine.admission = Admission.READY
         self.world.tell(Tick())
-        wanted = self.world.decision.wanted  # type: ignore[union-attr]
+        wanted = self.world.decision.state.wanted  # type: ignore[union-attr]
         assert {name: one.admission for name, one in self.world.machines.items()} == wanted
 
     @rule(by_operator=st.booleans())

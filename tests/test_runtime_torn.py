@@ -70,7 +70,7 @@ def test_20_a_damaged_journal(
         ticked(runner, "a full view", lambda _: runner.ready)
         runner.put({"ask": "rejuvenate", "servers": ["s1"]})
         ticked(runner, phase, lambda found: phases(found)["s1"] == phase)
-        one.wait("its command's end", lambda: not runner._ticks._workers.busy)
+        one.wait("its command's end", lambda: not runner._workers.busy)
     assert one.balancer.view()["s1"].admin != "ready"
     begun = starts(one)
     for more in ("-wal", "-shm"):

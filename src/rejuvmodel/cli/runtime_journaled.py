@@ -13,7 +13,7 @@ from rejuvmodel.runtime.deciding.records import Entered
 from rejuvmodel.runtime.deciding.resuming import resumed
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.journal.journal_reading import journal_entries
-from rejuvmodel.runtime.operating.status import Snapshot, status
+from rejuvmodel.runtime.operating.status import TickSnapshot, status
 
 
 def journaled_status(file: RuntimeFile, why: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def journaled_status(file: RuntimeFile, why: str) -> dict[str, Any]:
             for at, record in entries
             if isinstance(record, Entered)
         }
-    document = status(file, Snapshot(now, state, problems=tuple(problems), dropped=dropped))
+    document = status(file, TickSnapshot(now, state, problems=tuple(problems), dropped=dropped))
     document["serving"] = None
     for one in document["servers"]:
         one["since"] = since.get(one["name"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Any
 
 from rejuvmodel.cli.runtime_asking import asked
+from rejuvmodel.cli.runtime_documents import runtime_json
 from rejuvmodel.cli.runtime_following import Progress, cancelled, follow
 from rejuvmodel.cli.runtime_serving import control_of
 from rejuvmodel.cli.runtime_signals import ended_in_order, in_threads
@@ -23,8 +23,10 @@ from rejuvmodel.runtime.runner import Runner
 _TERMINATED = 143
 
 
-def rolled_by(file: RuntimeFile, servers: tuple[str, ...], running: Reply) -> RollResult:
-    """Let the runtime that runs do it, and follow it to the end.
+def rolled(
+    file: RuntimeFile, servers: tuple[str, ...], running: Reply | None, *, command: str, as_json: bool
+) -> tuple[str, bool]:
+    """Rejuvenate servers to the end; return what came of it, for the terminal, and whether that is good.
 
     Parameters
     ----------
@@ -32,14 +34,27 @@ def rolled_by(file: RuntimeFile, servers: tuple[str, ...], running: Reply) -> Ro
         The file.
     servers : tuple of str
         Only these; empty for all.
-    running : Reply
-        Its status before.
+    running : Reply or None
+        The status before, of the runtime that runs; None if there is none.
+    command : str
+        The name of the command, for its JSON.
+    as_json : bool
+        Whether a JSON document is wanted.
 
     Returns
     -------
-    RollResult
-        What came of it.
+    tuple of str and bool
+        Text or JSON; and True if every server that was asked for has been rejuvenated.
     """
+    result = _here(file, servers) if running is None else _by(file, servers, running)
+    if not as_json:
+        return _text(file, servers, result), result.ok
+    by = file.home.control if running is None else running.path
+    return runtime_json(command, **(result.to_dict() | {"by": by})), result.ok
+
+
+def _by(file: RuntimeFile, servers: tuple[str, ...], running: Reply) -> RollResult:
+    """Let the runtime that runs do it, and follow it to the end."""
     progress = Progress()
     progress(running.status)
     reply = asked(file, "rejuvenate" if servers else "roll", servers)
@@ -54,21 +69,8 @@ def rolled_by(file: RuntimeFile, servers: tuple[str, ...], running: Reply) -> Ro
             raise
 
 
-def rolled_here(file: RuntimeFile, servers: tuple[str, ...]) -> RollResult:
-    """Do it with a runtime of its own, which others can ask meanwhile as any other.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    servers : tuple of str
-        Only these; empty for all.
-
-    Returns
-    -------
-    RollResult
-        What came of it.
-    """
+def _here(file: RuntimeFile, servers: tuple[str, ...]) -> RollResult:
+    """Do it with a runtime of its own, which others can ask meanwhile as any other."""
     stop, found = threading.Event(), []
     with ExitStack() as stack:
         stack.enter_context(logged("text", "warning"))
@@ -83,23 +85,8 @@ def rolled_here(file: RuntimeFile, servers: tuple[str, ...]) -> RollResult:
     return result
 
 
-def result_text(file: RuntimeFile, servers: tuple[str, ...], result: RollResult) -> str:
-    """Return what came of it as text.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    servers : tuple of str
-        Those that were asked for; empty for all.
-    result : RollResult
-        What came of it.
-
-    Returns
-    -------
-    str
-        A line, and one for each server that was left.
-    """
+def _text(file: RuntimeFile, servers: tuple[str, ...], result: RollResult) -> str:
+    """A line, and one for each server that was left."""
     names = servers or tuple(file.group.capacities)
     if result.dry_run:
         lines = [f"{file.path}: a dry run; it would rejuvenate {', then '.join(names)}"]
@@ -110,24 +97,6 @@ def result_text(file: RuntimeFile, servers: tuple[str, ...], result: RollResult)
     lines += [f"- {name} was not rejuvenated: {why}" for name, why in result.left.items()]
     lines += [f"- PROBLEM {text}" for text in result.problems]
     return "\n".join(map(printable, lines))
-
-
-def result_json(result: RollResult, by: str) -> Mapping[str, Any]:
-    """Return what came of it as the keys of a document.
-
-    Parameters
-    ----------
-    result : RollResult
-        What came of it.
-    by : str
-        The socket of the runtime that did it.
-
-    Returns
-    -------
-    mapping
-        JSON values.
-    """
-    return {key: value for key, value in result.to_dict().items() if key != "schema"} | {"by": by}
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def control_of(file: RuntimeFile, runner: Runner) -> Iterator[ControlServer]:
             yield server
         finally:
             ending.set()
-            runner.refuse(_ENDS)
+            runner.inbox.refuse(_ENDS)
 
 
 def serve(files: Sequence[RuntimeFile], *, once: bool) -> list[dict[str, Any]]:

@@ -31,36 +31,12 @@ from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 
 
 def beside(file: RuntimeFile, path: str) -> str:
-    """Return a path of the file as one that holds in every folder.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    path : str
-        A path that stands in it.
-
-    Returns
-    -------
-    str
-        The same if it is absolute; otherwise in the file's folder.
-    """
+    """Return a path of the file as one that holds in every folder; it begins at the file's own."""
     return os.path.join(os.path.dirname(os.path.abspath(file.path)), path)
 
 
 def balancer_of(file: RuntimeFile) -> Balancer:
-    """Make the balancer.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Returns
-    -------
-    Balancer
-        HAProxy, one or two of them, or one in this process.
-    """
+    """Return the balancer: HAProxy, one or two of them, or one in this process."""
     settings = file.connections.balancer
     if settings.type == "in-process":
         servers = file.group.servers
@@ -80,17 +56,7 @@ def balancer_of(file: RuntimeFile) -> Balancer:
 
 
 def executor_of(file: RuntimeFile) -> Executor:
-    """Make the executor.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Returns
-    -------
-    Executor
-        The one that its ``type`` names.
+    """Return the executor that the file's ``type`` names.
 
     Raises
     ------
@@ -127,36 +93,12 @@ def executor_of(file: RuntimeFile) -> Executor:
 
 
 def monitors_of(file: RuntimeFile, executor: Executor) -> dict[str, Monitor]:
-    """Make a monitor for each server.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    executor : Executor
-        Who knows which process a server is.
-
-    Returns
-    -------
-    dict of str to Monitor
-        By server: its health endpoint and its process together, as far as it has them.
-    """
+    """Return a monitor for each server: of its health endpoint and process, as far as it has them."""
     return {server.name: _monitor(file, server, executor) for server in file.group.servers}
 
 
 def duplexer_of(file: RuntimeFile) -> Duplexer:
-    """Make the duplexer.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Returns
-    -------
-    Duplexer
-        The file's command, or none.
-    """
+    """Return the file's command that hands work over, or none."""
     command = file.connections.duplexer
     return NoDuplexer() if command is None else CommandDuplexer(command.arguments, timeout=command.timeout)
 

@@ -1,4 +1,4 @@
-"""The runner: the only loop. It keeps one group, tick after tick, and answers whoever asks.
+"""The runner: the only loop. It keeps one group, tick after tick (`ticks`), and answers whoever asks.
 
 ``with Runner(read_runtime_file("web.toml")) as runner: runner.run(stop)`` runs until the event is set and
 nothing is half-way.
@@ -24,8 +24,8 @@ _REFUSED = 3
 _FIRST_VIEW = 30.0
 
 
-class Runner:
-    """Keeps one group.
+class Runner(Ticks):
+    """Keeps one group: the loop around its ticks.
 
     Parameters
     ----------
@@ -45,9 +45,8 @@ class Runner:
     """
 
     def __init__(self, file: RuntimeFile, *, by_policy: bool = True) -> None:
-        self.file = file
         self._wake = threading.Event()
-        self._ticks = Ticks(file, by_policy=by_policy, wake=self._wake.set)
+        super().__init__(file, by_policy=by_policy, wake=self._wake.set)
 
     def __enter__(self) -> Self:
         return self
@@ -56,10 +55,6 @@ class Runner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Give the lease back and close everything."""
-        self._ticks.close()
 
     def run(self, stop: threading.Event) -> None:
         """Tick until told to stop; then begin nothing new, and end when nothing is half-way.
@@ -70,10 +65,10 @@ class Runner:
             Set it, and call `wake`, to stop.
         """
         while True:
-            self._ticks.stopping = stop.is_set()
+            self.stopping = stop.is_set()
             began = time.monotonic()
             self.tick()
-            if self._ticks.stopping and self.at_rest:
+            if self.stopping and self.at_rest:
                 return
             self.wait(began)
 
@@ -94,14 +89,14 @@ class Runner:
         looks = max(rules.unstable_after, rules.normal_after, rules.failed_after) + 1
         deadline, rested = Deadline(_FIRST_VIEW), 0
         while True:
-            self._ticks.stopping = stop.is_set()
+            self.stopping = stop.is_set()
             began = time.monotonic()
             self.tick()
             looks -= self.ready
             if looks == 0 and self.ready:
-                self._ticks.take_no_more()
+                self.take_no_more()
             rested = rested + 1 if looks < 0 and self.at_rest else 0
-            if self._ticks.stopping or rested >= (1 if self.idle else _REFUSED):
+            if self.stopping or rested >= (1 if self.idle else _REFUSED):
                 if self.at_rest:
                     return self._ended()
             elif not self.ready and deadline.over:
@@ -115,10 +110,6 @@ class Runner:
             self.put({"ask": "cancel"})
             self.tick()
         return found
-
-    def tick(self) -> None:
-        """Do everything once."""
-        self._ticks.tick()
 
     def wake(self) -> None:
         """Let the next tick begin now; from any thread."""
@@ -136,31 +127,6 @@ class Runner:
         self._wake.wait(max(0.0, began + tick - time.monotonic()))
         self._wake.clear()
 
-    @property
-    def ready(self) -> bool:
-        """Whether it acts, and knows where every server stands."""
-        return self._ticks.ready
-
-    @property
-    def at_rest(self) -> bool:
-        """Whether no server is in the middle of something."""
-        return self._ticks.at_rest
-
-    @property
-    def idle(self) -> bool:
-        """Whether there is no roll either."""
-        return self._ticks.idle
-
-    def status(self) -> dict[str, Any]:
-        """Return the status document as of the end of the last tick; from any thread.
-
-        Returns
-        -------
-        dict
-            JSON values; docs/runtime.md lists the keys.
-        """
-        return self._ticks.status()
-
     def post(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a request from another thread, once the loop has taken it up.
 
@@ -176,17 +142,7 @@ class Runner:
         """
         if request.get("ask") == "status":
             return {"ok": True, "status": self.status()}
-        return self._ticks.inbox.post(request)
-
-    def refuse(self, why: str) -> None:
-        """Refuse what was asked and not yet taken up, when the loop has ended.
-
-        Parameters
-        ----------
-        why : str
-            The reason.
-        """
-        self._ticks.inbox.refuse(why)
+        return self.inbox.post(request)
 
     def put(self, request: Mapping[str, Any]) -> None:
         """Hand in a request for the next tick, from the loop's own thread: nobody waits for the answer.
@@ -196,4 +152,4 @@ class Runner:
         request : mapping
             As for `post`.
         """
-        self._ticks.inbox.put(request)
+        self.inbox.put(request)

@@ -40,7 +40,7 @@ from rejuvmodel.runtime.operating.attention import Attention
 from rejuvmodel.runtime.operating.move_log import log_moves
 from rejuvmodel.runtime.operating.recorders import Recorders
 from rejuvmodel.runtime.operating.requests import Inbox
-from rejuvmodel.runtime.operating.status import Snapshot, status
+from rejuvmodel.runtime.operating.status import TickSnapshot, status
 from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.parts import balancer_of, duplexer_of, executor_of, monitors_of
 from rejuvmodel.runtime.watching.fault_watch import FaultWatch
@@ -108,7 +108,7 @@ class Ticks:
         self._faults = FaultWatch(file, self._attention)
         self._asked: list[Event] = []
         self._ended_earlier = False
-        self._shot = Snapshot(_now())
+        self._shot = TickSnapshot(_now())
 
     @property
     def ready(self) -> bool:
@@ -132,7 +132,7 @@ class Ticks:
         Returns
         -------
         dict
-            JSON values.
+            JSON values; docs/runtime_commands.md lists the keys.
         """
         return status(self.file, self._shot)
 
@@ -281,9 +281,9 @@ class Ticks:
 
     def _snapshot(
         self, sight: Sight, now: Moment, due: Mapping[str, Demand], refusals: Mapping[str, Refusal]
-    ) -> Snapshot:
+    ) -> TickSnapshot:
         """What the status tells."""
-        return Snapshot(
+        return TickSnapshot(
             now, self._keeper.state, sight.view, sight.assessments, due, refusals,
             self._attention.loud, self._attention.lines, self._keeper.dropped,
             self.ready, self.stopping, self._claim.holder, self._claim.epoch,

@@ -20,8 +20,8 @@ def rejuvenate(
 ) -> None:
     """Rejuvenate one server."""
     from rejuvmodel.cli.runtime_asking import asked, server_of
-    from rejuvmodel.cli.runtime_documents import runtime_json, written
-    from rejuvmodel.cli.runtime_rolling import result_json, result_text, rolled_by, rolled_here
+    from rejuvmodel.cli.runtime_documents import written
+    from rejuvmodel.cli.runtime_rolling import rolled
     from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
@@ -32,9 +32,7 @@ def rejuvenate(
         document = running.status if reply is None else reply.status
         emit(written(document) if as_json else f"{found.group.name}: {server} is to be rejuvenated")
         return
-    result = rolled_here(found, names) if running is None else rolled_by(found, names, running)
-    by = found.home.control if running is None else running.path
-    parts = result_json(result, by)
-    emit(runtime_json("runtime rejuvenate", **parts) if as_json else result_text(found, names, result))
-    if not result.ok:
+    text, ok = rolled(found, names, running, command="runtime rejuvenate", as_json=as_json)
+    emit(text)
+    if not ok:
         raise typer.Exit(DISAGREE)

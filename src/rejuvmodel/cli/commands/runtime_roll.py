@@ -11,16 +11,11 @@ from rejuvmodel.cli.shell import DISAGREE, emit
 def roll(file: GroupFile, as_json: AsJson = False) -> None:
     """Rejuvenate every server once, one after another."""
     from rejuvmodel.cli.runtime_asking import asked
-    from rejuvmodel.cli.runtime_documents import runtime_json
-    from rejuvmodel.cli.runtime_rolling import result_json, result_text, rolled_by, rolled_here
+    from rejuvmodel.cli.runtime_rolling import rolled
     from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 
     found = read_runtime_file(file)
-    running = asked(found, "status")
-    result = rolled_here(found, ()) if running is None else rolled_by(found, (), running)
-    by = found.home.control if running is None else running.path
-    emit(
-        runtime_json("runtime roll", **result_json(result, by)) if as_json else result_text(found, (), result)
-    )
-    if not result.ok:
+    text, ok = rolled(found, (), asked(found, "status"), command="runtime roll", as_json=as_json)
+    emit(text)
+    if not ok:
         raise typer.Exit(DISAGREE)

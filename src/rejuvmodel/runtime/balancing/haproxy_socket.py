@@ -7,9 +7,8 @@ time, so neither an endless answer nor a slow drip holds anybody up.
 from __future__ import annotations
 
 from rejuvmodel.runtime.outside.addresses import SocketAddress
-from rejuvmodel.runtime.outside.deadlines import Deadline
-from rejuvmodel.runtime.outside.failures import BadAnswerError, NobodyListensError, UnreachableError
-from rejuvmodel.runtime.outside.timed_sockets import TimedSocket, connected
+from rejuvmodel.runtime.outside.failures import BadAnswerError
+from rejuvmodel.runtime.outside.timed_sockets import TimedSocket, conversation
 
 #: An answer for 1,000 servers has about 400 kB.
 MOST_BYTES = 8 * 2**20
@@ -44,23 +43,10 @@ def exchange(address: SocketAddress, line: str, timeout: float, most_bytes: int 
         If the answer is too long or not UTF-8.
     """
     address.check_mode()
-    deadline = Deadline(timeout)
-    try:
-        with connected(address, deadline) as connection:
-            connection.sendall(line.encode("ascii") + b"\n")
-            data = _everything(connection, address, most_bytes)
-    except (FileNotFoundError, ConnectionRefusedError) as problem:
-        raise NobodyListensError(
-            str(address),
-            f"nobody listens ({problem.strerror})",
-            "Is HAProxy running, with this stats socket?",
-        ) from None
-    except TimeoutError:
-        found = f"no complete answer within {timeout:g} s"
-        raise UnreachableError(str(address), found, "Is it hanging, or the machine overloaded?") from None
-    except OSError as problem:
-        found = f"the exchange failed ({problem.strerror or problem})"
-        raise UnreachableError(str(address), found, "Check the socket and its permissions.") from None
+    nobody = "Is HAProxy running, with this stats socket?"
+    with conversation(address, timeout, str(address), if_nobody=nobody) as connection:
+        connection.sendall(line.encode("ascii") + b"\n")
+        data = _everything(connection, address, most_bytes)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as problem:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rejuvmodel.runtime.balancing.balancer import Balancer, BalancerView, Wanted
 from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.settings import GroupSettings
-from rejuvmodel.runtime.deciding.states import WANTED, Mode
+from rejuvmodel.runtime.deciding.states import Mode
 from rejuvmodel.runtime.operating.attention import Attention
 from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.watching.observing import orders
@@ -42,7 +42,7 @@ def hold(
     """
     usual = None if group.mode is Mode.ACTIVE else _USUAL
     weights = {one.name: one.weight or usual for one in group.servers}
-    wanted = orders({name: WANTED[one.phase] for name, one in state.servers.items()}, weights)
+    wanted = orders(state.wanted, weights)
     if seen is not None and not seen.missing and _agrees(seen, wanted):
         attention.problem("orders to the balancer", None)
         return

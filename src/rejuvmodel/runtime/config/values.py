@@ -24,29 +24,7 @@ _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5]
 
 
 def placed(table: Table, key: str, check: Callable[..., _Value], *arguments: Any, **options: Any) -> _Value:
-    """Call a check, and say of what it finds in which file and under which key it stands.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-    check : callable
-        The check.
-    *arguments, **options
-        What it takes.
-
-    Returns
-    -------
-    object
-        What it returns.
-
-    Raises
-    ------
-    InvalidInputError
-        What it raises, with the place.
-    """
+    """Call a check; what it finds wrong is said with the file and the key of the table."""
     try:
         return check(*arguments, **options)
     except InvalidInputError as error:
@@ -54,23 +32,9 @@ def placed(table: Table, key: str, check: Callable[..., _Value], *arguments: Any
 
 
 def seconds(table: Table, key: str, default: str | float, *, positive: bool = True) -> float:
-    """Return a length of time in seconds; a finite one.
+    """Return a finite length of time in seconds [s]: text such as "30 s", or hours as a number.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key: text such as "30 s", or hours as a number.
-    default : str or float
-        What holds if the key is missing; seconds [s] as a number.
-    positive : bool
-        Whether 0 is refused.
-
-    Returns
-    -------
-    float
-        Seconds [s].
+    The default is text of that kind, or seconds [s] as a float; `positive` refuses 0.
     """
     if key not in table and isinstance(default, float):
         return default
@@ -79,44 +43,14 @@ def seconds(table: Table, key: str, default: str | float, *, positive: bool = Tr
 
 
 def name(table: Table, key: str, default: str | None = None) -> str:
-    """Return a name that is safe in every command.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-    default : str, optional
-        What holds if the key is missing.
-
-    Returns
-    -------
-    str
-        The name.
-    """
+    """Return a name that is safe in every command; the default if the key is missing."""
     if key not in table and default is not None:
         return default
     return placed(table, key, checked_name, key, table.text(key))
 
 
 def health_url(table: Table, key: str, allowed: Collection[str]) -> str:
-    """Return the address of a health endpoint or of another http service.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-    allowed : collection of str
-        Hosts beyond this one that are allowed by name.
-
-    Returns
-    -------
-    str
-        The URL; empty if the key is missing.
-    """
+    """Return the address of a health endpoint or another http service; empty if the key is missing."""
     if key not in table:
         return ""
     url = table.text(key)
@@ -125,22 +59,7 @@ def health_url(table: Table, key: str, allowed: Collection[str]) -> str:
 
 
 def control_sockets(table: Table, key: str, allowed: Collection[str]) -> tuple[str, ...]:
-    """Return one or two control sockets.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-    allowed : collection of str
-        Hosts beyond this one that are allowed by name.
-
-    Returns
-    -------
-    tuple of str
-        The sockets.
-    """
+    """Return one or two control sockets, on hosts beyond this one only if they are allowed by name."""
     found = texts(table, key, required=True)
     if len(found) not in (1, 2) or len(set(found)) < len(found):
         table.refuse(key, "one or two different control sockets are expected", 'Write ["haproxy.sock"].')
@@ -150,22 +69,7 @@ def control_sockets(table: Table, key: str, allowed: Collection[str]) -> tuple[s
 
 
 def texts(table: Table, key: str, *, required: bool = False) -> tuple[str, ...]:
-    """Return a list of texts.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-    required : bool
-        Whether it must be there.
-
-    Returns
-    -------
-    tuple of str
-        The texts; empty if the key is missing.
-    """
+    """Return a list of texts; empty if the key is missing and not required."""
     rule = "a list of texts is expected"
     if key not in table:
         return () if not required else table.default_of(key, REQUIRED, rule)
@@ -176,23 +80,9 @@ def texts(table: Table, key: str, *, required: bool = False) -> tuple[str, ...]:
 
 
 def command(table: Table, key: str, timeout: float, places: Collection[str]) -> Command | None:
-    """Return a command.
+    """Return a command with a time limit [s] and the places in braces that exist; None if the key is missing.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key: a list of arguments, never a text for a shell.
-    timeout : float
-        Its time [s].
-    places : collection of str
-        The places in braces that exist.
-
-    Returns
-    -------
-    Command or None
-        The command; None if the key is missing.
+    It is a list of arguments, never a text for a shell.
     """
     if key not in table:
         return None
@@ -204,22 +94,7 @@ def command(table: Table, key: str, timeout: float, places: Collection[str]) -> 
 
 
 def commands(table: Table, key: str, timeout: float) -> tuple[Command, ...]:
-    """Return a list of commands without places.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key: a list of lists of arguments.
-    timeout : float
-        Time for each [s].
-
-    Returns
-    -------
-    tuple of Command
-        The commands; empty if the key is missing.
-    """
+    """Return a list of commands without places, each with a time limit [s]; empty without the key."""
     value = table.raw(key)
     if value is None:
         return ()
@@ -230,20 +105,7 @@ def commands(table: Table, key: str, timeout: float) -> tuple[Command, ...]:
 
 
 def windows(table: Table, key: str) -> tuple[Window, ...]:
-    """Return times of day.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key: a list such as ``["22:00-05:00"]``.
-
-    Returns
-    -------
-    tuple of Window
-        The windows; empty if the key is missing.
-    """
+    """Return times of day, such as ``["22:00-05:00"]``; empty if the key is missing."""
     found = []
     for text in texts(table, key):
         match = _WINDOW.fullmatch(text)
@@ -258,20 +120,7 @@ def windows(table: Table, key: str) -> tuple[Window, ...]:
 
 
 def zone(table: Table, key: str) -> str:
-    """Return a time zone.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    key : str
-        Its key.
-
-    Returns
-    -------
-    str
-        Its name; "UTC" if the key is missing.
-    """
+    """Return the name of a time zone of this machine; "UTC" if the key is missing."""
     text = table.text(key, "UTC")
     try:
         ZoneInfo(text)

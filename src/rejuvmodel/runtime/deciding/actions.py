@@ -1,6 +1,6 @@
 """Actions: everything that the controller asks for, once.
 
-What the balancers shall do is not among them: it is asserted on every tick, from `Decision.wanted`.
+What the balancers shall do is not among them: it is asserted on every tick, from `GroupState.wanted`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.refusals import Refusal
-from rejuvmodel.runtime.deciding.states import WANTED, Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +151,3 @@ class Decision:
     actions: tuple[Action, ...]
     records: tuple[Record, ...]
     refusals: Mapping[str, Refusal]
-
-    @property
-    def wanted(self) -> dict[str, Admission]:
-        """What every balancer shall do with each server; to be asserted on every tick."""
-        return {name: WANTED[server.phase] for name, server in self.state.servers.items()}

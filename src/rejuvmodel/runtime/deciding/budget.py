@@ -80,23 +80,18 @@ def counted(settings: GroupSettings, servers: Mapping[str, ServerState], view: G
 
 
 def shortage(settings: GroupSettings, budget: Budget, look: ServerView, *, replaced: bool) -> Refusal | None:
-    """Return why a server on the list must stay there, if it must.
+    """Return why a server on the list must stay there; None if the others are enough.
 
     Parameters
     ----------
     settings : GroupSettings
         The group.
     budget : Budget
-        The budget with this server not among the serving.
+        With this server not among the serving.
     look : ServerView
         The server.
     replaced : bool
         Whether a spare that does not serve yet takes over.
-
-    Returns
-    -------
-    Refusal or None
-        The reason; None if the others are enough.
     """
     left = budget.serving + replaced
     if left < settings.required:
@@ -116,20 +111,7 @@ def shortage(settings: GroupSettings, budget: Budget, look: ServerView, *, repla
 
 
 def full(settings: GroupSettings, budget: Budget) -> Refusal | None:
-    """Return why no further server may leave, if none may.
-
-    Parameters
-    ----------
-    settings : GroupSettings
-        The group.
-    budget : Budget
-        The budget.
-
-    Returns
-    -------
-    Refusal or None
-        The reason; None if there is a place.
-    """
+    """Return why no further server may leave; None if there is a place."""
     if budget.used < settings.max_concurrent:
         return None
     text = f"away or not seen to serve: {budget.used}, at most {settings.max_concurrent}"

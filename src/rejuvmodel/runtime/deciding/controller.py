@@ -3,7 +3,7 @@
     decide(settings, state, view, event, now) -> Decision(state, actions, records, refusals)
 
 It reads no clock, draws nothing and touches nothing. Whoever runs it (1) writes the records to the journal
-and waits until they are safe, (2) holds `Decision.wanted` at the balancers on every tick, whether or not
+and waits until they are safe, (2) holds `GroupState.wanted` at the balancers on every tick, whether or not
 anything changed, (3) carries out the actions, and reports the end of those that have a ticket as `Done` or
 `NotDone`.
 

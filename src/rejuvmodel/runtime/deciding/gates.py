@@ -15,24 +15,7 @@ from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView, kno
 
 
 def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Moment) -> Refusal | None:
-    """Return why no rejuvenation at all may begin, if none may.
-
-    Parameters
-    ----------
-    gates : GateSettings
-        The group's gates.
-    state : GroupState
-        What is remembered.
-    view : GroupView
-        What is seen.
-    now : Moment
-        When.
-
-    Returns
-    -------
-    Refusal or None
-        The reason; None if rejuvenations may begin.
-    """
+    """Return why no rejuvenation at all may begin; None if rejuvenations may."""
     if state.paused:
         return Refusal(Reason.PAUSED, "an operator has paused the group")
     if state.halted:
@@ -49,20 +32,7 @@ def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Mom
 
 
 def closed(gates: GateSettings, now: Moment) -> Refusal | None:
-    """Return why the time of day forbids rejuvenations, if it does.
-
-    Parameters
-    ----------
-    gates : GateSettings
-        The group's gates.
-    now : Moment
-        When.
-
-    Returns
-    -------
-    Refusal or None
-        The reason; None within a window, and where there are no windows.
-    """
+    """Return why the time of day forbids rejuvenations; None within a window, or without windows."""
     if not gates.windows:
         return None
     here = now.wall.astimezone(_zone(gates.zone)).time()
@@ -73,22 +43,7 @@ def closed(gates: GateSettings, now: Moment) -> Refusal | None:
 
 
 def capped(gates: GateSettings, state: GroupState, now: Moment) -> bool:
-    """Return whether the restart cap is reached.
-
-    Parameters
-    ----------
-    gates : GateSettings
-        The group's gates.
-    state : GroupState
-        What is remembered.
-    now : Moment
-        When.
-
-    Returns
-    -------
-    bool
-        True if no restart is left in this period.
-    """
+    """Return whether the restart cap is reached, so that no restart is left in this period."""
     if gates.restart_cap == 0:
         return False
     return sum(at > now.clock - gates.restart_period for at in state.restarts) >= gates.restart_cap
@@ -97,27 +52,9 @@ def capped(gates: GateSettings, state: GroupState, now: Moment) -> bool:
 def server_gate(
     gates: GateSettings, server: ServerState, look: ServerView, demand: Demand, now: Moment, *, asked: bool
 ) -> Refusal | None:
-    """Return why a server may not leave now, if it may not.
+    """Return why a server may not leave now; None if it may.
 
-    Parameters
-    ----------
-    gates : GateSettings
-        The group's gates.
-    server : ServerState
-        What is remembered of it.
-    look : ServerView
-        What is seen of it.
-    demand : Demand
-        Why it is due.
-    now : Moment
-        When.
-    asked : bool
-        Whether a person asked for it.
-
-    Returns
-    -------
-    Refusal or None
-        The reason; None if it may.
+    Load and uptime do not matter if the demand is forced, or a person asked for it.
     """
     if look.health is Health.UNKNOWN or look.admission is None or look.sessions is None:
         return Refusal(Reason.UNKNOWN, "its health or what the balancers do with it is not known")

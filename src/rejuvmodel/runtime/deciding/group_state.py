@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rejuvmodel.runtime.deciding.settings import GroupSettings
-from rejuvmodel.runtime.deciding.states import Phase, Role
+from rejuvmodel.runtime.deciding.states import WANTED, Admission, Phase, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,11 @@ class GroupState:
     ticket: int = 0
     last_back: float = -math.inf
     restarts: tuple[float, ...] = ()
+
+    @property
+    def wanted(self) -> dict[str, Admission]:
+        """What every balancer shall do with each server; to be asserted on every tick."""
+        return {name: WANTED[server.phase] for name, server in self.servers.items()}
 
 
 def first_state(settings: GroupSettings) -> GroupState:

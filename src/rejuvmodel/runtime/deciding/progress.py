@@ -129,20 +129,7 @@ def _cleaning(draft: Draft, name: str) -> Cause | None:
 
 
 def way_back(draft: Draft, name: str) -> Cause:
-    """Return the cause for which a server goes back to what it was.
-
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    Cause
-        That of a spare, or of a primary.
-    """
+    """Return the cause for which a server goes back to what it was: a spare, or a primary."""
     return Cause.STANDS_BY if draft.servers[name].role is Role.SPARE else Cause.RECALLED
 
 

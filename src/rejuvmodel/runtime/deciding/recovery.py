@@ -17,17 +17,7 @@ from rejuvmodel.runtime.deciding.transitions import Cause
 def failed(draft: Draft, name: str) -> Cause | None:
     """Return what takes a server on that was taken off the list (S202); the spare's part is `spares.fill`.
 
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    Cause or None
-        None during a pause: nothing is restarted while an operator may be at work.
+    None during a pause: nothing is restarted while an operator may be at work.
     """
     if draft.state.paused:
         text = "an operator has paused the group: it is recovered when the pause ends, or is well before"
@@ -42,20 +32,10 @@ def failed(draft: Draft, name: str) -> Cause | None:
 
 
 def recovering(draft: Draft, name: str) -> Cause | None:
-    """Return what a recovery that is going on has come to (S203).
+    """Return what a recovery that is going on has come to (S203); None while its command has time.
 
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    Cause or None
-        None while its command has time. A successor cannot know whether the command was given, and looks at
-        the life there is: the old one is ended, a new one is given time.
+    A successor cannot know whether the command was given, and looks at the life there is: the old one is
+    ended, a new one is given time.
     """
     server, look = draft.servers[name], draft.look(name)
     if server.ticket == 0:
@@ -74,17 +54,7 @@ def recovering(draft: Draft, name: str) -> Cause | None:
 def after_failure(draft: Draft, name: str) -> Cause:
     """Return what follows a recovery that has failed or is late.
 
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    Cause
-        Whoever is healthy by now is taken on; else it is tried once more, or given up.
+    Whoever is healthy by now is taken on; else it is tried once more, or given up.
     """
     if draft.look(name).health is Health.HEALTHY:
         return Cause.RESTARTED
@@ -94,18 +64,7 @@ def after_failure(draft: Draft, name: str) -> Cause:
 def tries_left(draft: Draft, name: str) -> bool:
     """Return whether a recovery may be tried once more.
 
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    name : str
-        The server.
-
-    Returns
-    -------
-    bool
-        False if its tries are used up, the restart cap is reached, or nothing at all is seen of it: it may
-        be well.
+    Not if its tries are used up, the restart cap is reached, or nothing at all is seen of it: it may be well.
     """
     look = draft.look(name)
     if draft.servers[name].attempt >= draft.settings.recover_attempts:

@@ -42,13 +42,7 @@ def first_spare(draft: Draft, name: str = "", *, urgent: bool = False) -> str:
 
 
 def fill(draft: Draft) -> None:
-    """Promote a spare for each primary that is lost, and let one stand by where they are too many.
-
-    Parameters
-    ----------
-    draft : Draft
-        The decision in the making.
-    """
+    """Promote a spare for each primary that is lost, and let one stand by where they are too many."""
     settings = draft.settings
     if settings.mode is not Mode.STANDBY:
         return

@@ -66,8 +66,6 @@ class Phase(Enum):
     OUT = "out"  #: did not come back: stays out until it is healthy or somebody decides
 
 
-#: Phases in which a server is on the available list.
-ADMITTED = frozenset({Phase.SERVING, Phase.WATCHED, Phase.DUPLEXING, Phase.SWITCHING})
 #: Phases that a rejuvenation goes through while its server holds a place in the budget.
 LEAVING = frozenset({Phase.DUPLEXING, Phase.SWITCHING})
 #: Phases in which a server does not serve because of the runtime.

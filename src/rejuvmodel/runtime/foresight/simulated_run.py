@@ -181,7 +181,7 @@ class Run:
             records += decision.records
             for action in decision.actions:
                 self.world.begin(action, now.clock)
-            for name, wanted in decision.wanted.items():
+            for name, wanted in decision.state.wanted.items():
                 self.world.told(name, wanted, now.clock)
         for record in records:
             if isinstance(record, Entered):

@@ -6,19 +6,16 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
-from datetime import datetime
-from typing import Any
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
+from rejuvmodel.runtime.journal.base_journal import Written
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.journal.journal_errors import JournalError
 from rejuvmodel.runtime.journal.leasing import etcd_journal
 
-Records = list[tuple[datetime, dict[str, Any]]]
 
-
-def journal_copy(file: RuntimeFile) -> tuple[Records, tuple[str, ...]]:
+def journal_copy(file: RuntimeFile) -> tuple[Written, tuple[str, ...]]:
     """Return what the journal of a group says.
 
     Parameters

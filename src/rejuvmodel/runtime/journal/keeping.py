@@ -17,7 +17,6 @@ from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
-from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.deciding.actions import Alarm, Announce, Decision
 from rejuvmodel.runtime.deciding.controller import decide
@@ -25,7 +24,7 @@ from rejuvmodel.runtime.deciding.events import Event
 from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.producer import Production, produce
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
-from rejuvmodel.runtime.deciding.records import Held, Record, RollChanged, parsed, plain
+from rejuvmodel.runtime.deciding.records import Held, Record, RollChanged, plain
 from rejuvmodel.runtime.deciding.resuming import resumed
 from rejuvmodel.runtime.deciding.snapshots import snapshot
 from rejuvmodel.runtime.deciding.states import LEAVING, WANTED, Admission
@@ -33,6 +32,7 @@ from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.foresight.attendance import Attendance
 from rejuvmodel.runtime.journal.base_journal import BaseJournal
 from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
+from rejuvmodel.runtime.journal.journal_reading import understood
 from rejuvmodel.runtime.operating.attention import Attention
 
 _log = logging.getLogger(__name__)
@@ -100,12 +100,7 @@ class Keeper:
         JournalError
             If the journal cannot be read.
         """
-        entries, dropped = [], []
-        for at, values in self._journal.records(self._file.group.name):
-            try:
-                entries.append((at, parsed(values)))
-            except InvalidInputError as problem:
-                dropped.append(f"a record of {at.isoformat()}: {problem}")
+        entries, dropped = understood(self._journal.records(self._file.group.name))
         self.state, self.producer, gone = resumed(self._file.group, entries, view, now)
         self._waiting = []
         self._next_snapshot = now.clock + (0.0 if len(entries) > _LONG else _DAY)

@@ -23,18 +23,7 @@ _NAMED = 5
 
 
 def balancer_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Ask each balancer once.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        For each balancer, and for each server that it does not have as the file does.
-    """
+    """Ask each balancer once: for itself, and for each server that it does not have as the file does."""
     settings = file.connections.balancer
     if settings.type == "in-process":
         text = "it is in this process: it sends no work to anybody"

@@ -14,18 +14,7 @@ from rejuvmodel.runtime.parts import beside, executor_of
 
 
 def executor_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Ask the executor for each program; nothing is restarted.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        For the executor, and for each program.
-    """
+    """Ask the executor for each program; nothing is restarted."""
     settings = file.connections.executor
     if settings.type == "dry-run":
         text = "a dry run: nothing is drained and nothing restarted"

@@ -22,20 +22,7 @@ _SET_BACK = timedelta(minutes=1)
 
 
 def journal_findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
-    """Look at the journal.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    offline : bool
-        Whether nobody may be asked.
-
-    Yields
-    ------
-    Finding
-        Whether it can be written and read.
-    """
+    """Look whether the journal can be written and read; in etcd, unless nobody may be asked."""
     if file.lease.type == "etcd":
         if not offline:
             yield from _records(file, file.lease.url, "etcd answers, with {} records of this group")
@@ -68,20 +55,7 @@ def _records(file: RuntimeFile, where: str, words: str) -> Iterator[Finding]:
 
 
 def control_findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
-    """Look at the control socket.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-    offline : bool
-        Whether nobody may be asked.
-
-    Yields
-    ------
-    Finding
-        Whether it can be made, and who answers there now.
-    """
+    """Look whether the control socket can be made; and, if one may ask, who answers there now."""
     path = file.home.control
     if found := writable_folder("control", path):
         yield found
@@ -105,18 +79,7 @@ def control_findings(file: RuntimeFile, offline: bool) -> Iterator[Finding]:
 
 
 def recorder_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Look at what is written and shown beside: the watchdog's socket, recorded samples, metrics.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        For each that the file asks for.
-    """
+    """Look at what is written and shown beside, as far as the file asks: watchdog, samples, metrics."""
     path = file.faults.watchdog_socket
     if path:
         found = writable_folder("watchdog", path)
@@ -136,18 +99,7 @@ def recorder_findings(file: RuntimeFile) -> Iterator[Finding]:
 
 
 def clock_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Say what time it is, and whether a window is open.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        The time in the zone of windows and cron.
-    """
+    """Say what time it is in the zone of windows and cron, and whether a window is open."""
     gates = file.group.gates
     now = datetime.now(ZoneInfo(gates.zone))
     text = f"it is {now:%Y-%m-%d %H:%M} there"

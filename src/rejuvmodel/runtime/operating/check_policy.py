@@ -12,18 +12,7 @@ from rejuvmodel.runtime.operating.findings import Finding
 
 
 def policy_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Say what makes rejuvenations due.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        One for each rule, and warnings.
-    """
+    """Say what makes rejuvenations due, rule by rule; and where it does not fit the group."""
     producer, rules = file.producer, file.rules
     policy = producer.policy
     if policy is not None:

@@ -25,18 +25,7 @@ _ANSWERS = {
 
 
 def server_findings(file: RuntimeFile) -> Iterator[Finding]:
-    """Look at every server, as the runtime does.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The file.
-
-    Yields
-    ------
-    Finding
-        For each server, and for each value that it does not show.
-    """
+    """Look at every server as the runtime does: at its health, and at each value that something needs."""
     try:
         monitors = monitors_of(file, executor_of(file))
         with ThreadPoolExecutor(_AT_ONCE) as pool:

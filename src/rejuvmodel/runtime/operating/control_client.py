@@ -16,14 +16,8 @@ from typing import Any
 from rejuvmodel.runtime.operating.control_messages import MOST_REPLY, line_of, reply_of
 from rejuvmodel.runtime.operating.control_socket import SECOND, is_trusted
 from rejuvmodel.runtime.outside.addresses import SocketAddress
-from rejuvmodel.runtime.outside.deadlines import Deadline
-from rejuvmodel.runtime.outside.failures import (
-    BadAnswerError,
-    NobodyListensError,
-    OutsideError,
-    UnreachableError,
-)
-from rejuvmodel.runtime.outside.timed_sockets import TimedSocket, connected
+from rejuvmodel.runtime.outside.failures import BadAnswerError, NobodyListensError, OutsideError
+from rejuvmodel.runtime.outside.timed_sockets import TimedSocket, conversation
 
 #: Time [s] for one exchange: the server may have another client before this one.
 TIMEOUT = 6.0
@@ -138,24 +132,14 @@ def _acting(places: Sequence[str], timeout: float) -> Reply:
 
 def _exchanged(path: str, line: bytes, timeout: float) -> bytes:
     """Send a line, and return the one that comes back."""
-    deadline = Deadline(timeout)
-    try:
-        with connected(SocketAddress(path=path), deadline) as connection:
-            if not is_trusted(connection) and os.geteuid() != 0:
-                raise BadAnswerError(path, "another user listens there", "Is this the runtime's socket?")
-            with suppress(BrokenPipeError):  # refused before it was read: the reply is there
-                connection.sendall(line)
-            return _line(path, connection)
-    except (FileNotFoundError, ConnectionRefusedError) as problem:
-        raise NobodyListensError(
-            path, f"nobody listens ({problem.strerror})", "Is the runtime running?"
-        ) from None
-    except (TimeoutError, BlockingIOError):
-        found = f"no complete answer within {timeout:g} s"
-        raise UnreachableError(path, found, "Is the runtime stopped, or the machine overloaded?") from None
-    except OSError as problem:
-        found = f"the exchange failed ({problem.strerror or problem})"
-        raise UnreachableError(path, found, "Check the socket and its permissions.") from None
+    late = "Is the runtime stopped, or the machine overloaded?"
+    address, nobody = SocketAddress(path=path), "Is the runtime running?"
+    with conversation(address, timeout, path, if_nobody=nobody, if_late=late) as connection:
+        if not is_trusted(connection) and os.geteuid() != 0:
+            raise BadAnswerError(path, "another user listens there", "Is this the runtime's socket?")
+        with suppress(BrokenPipeError):  # refused before it was read: the reply is there
+            connection.sendall(line)
+        return _line(path, connection)
 
 
 def _line(path: str, connection: TimedSocket) -> bytes:

@@ -1,4 +1,4 @@
-"""The status document: what `rejuvmodel runtime status` shows, as JSON values; its keys: docs/runtime.md."""
+"""The status document: what `rejuvmodel runtime status` shows, as JSON values (docs/runtime_commands.md)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class TickSnapshot:
     """Everything that a status tells, as it was at the end of one tick.
 
     Parameters
@@ -67,14 +67,14 @@ class Snapshot:
     epoch: int = 0
 
 
-def status(file: RuntimeFile, shot: Snapshot) -> dict[str, Any]:
+def status(file: RuntimeFile, shot: TickSnapshot) -> dict[str, Any]:
     """Return the status document of a group.
 
     Parameters
     ----------
     file : RuntimeFile
         The file.
-    shot : Snapshot
+    shot : TickSnapshot
         The end of a tick.
 
     Returns
@@ -127,7 +127,7 @@ def is_loud(document: Mapping[str, Any]) -> bool:
     return bool(document["halted"] or document["loud"] or document["problems"])
 
 
-def _server(name: str, server: ServerState | None, shot: Snapshot) -> dict[str, Any]:
+def _server(name: str, server: ServerState | None, shot: TickSnapshot) -> dict[str, Any]:
     """One server of the document."""
     look, one = shot.view.of(name), shot.assessments.get(name)
     sample = None if one is None else one.last

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.runtime.outside.addresses import SocketAddress
-from rejuvmodel.runtime.outside.deadlines import Deadline
-from rejuvmodel.runtime.outside.failures import BadAnswerError, NobodyListensError, UnreachableError
+from rejuvmodel.runtime.outside.failures import BadAnswerError
 from rejuvmodel.runtime.outside.names import one_line
-from rejuvmodel.runtime.outside.timed_sockets import connected
+from rejuvmodel.runtime.outside.timed_sockets import conversation
 
 #: Bytes of an answer besides its body.
 MOST_HEAD = 64 * 1024
@@ -63,21 +62,12 @@ def request(
         If the answer is no HTTP, cut off, or too long.
     """
     where = f"{address}{target.partition('?')[0]}"
-    deadline = Deadline(timeout)
     answer = _Answer(where, most_bytes)
-    try:
-        with connected(address, deadline) as connection:
-            connection.sendall(_head(address, target, method, body, headers or {}) + (body or b""))
-            while not answer.ended:
-                answer.feed(connection.recv(65536))
-    except (FileNotFoundError, ConnectionRefusedError) as problem:
-        raise NobodyListensError(where, f"nobody listens ({problem.strerror})", "Is it running?") from None
-    except TimeoutError:
-        found = f"no complete answer within {timeout:g} s"
-        raise UnreachableError(where, found, "Is it hanging, or the machine overloaded?") from None
-    except (OSError, ValueError) as problem:
-        found = f"the exchange failed ({one_line(getattr(problem, 'strerror', None) or problem, 60)})"
-        raise UnreachableError(where, found, "Check the address.") from None
+    advice = {"if_nobody": "Is it running?", "if_failed": "Check the address."}
+    with conversation(address, timeout, where, **advice) as connection:
+        connection.sendall(_head(address, target, method, body, headers or {}) + (body or b""))
+        while not answer.ended:
+            answer.feed(connection.recv(65536))
     return answer.status, bytes(answer.body)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rejuvmodel.runtime.outside.addresses import SocketAddress
 from rejuvmodel.runtime.outside.deadlines import Deadline
+from rejuvmodel.runtime.outside.failures import NobodyListensError, UnreachableError
+from rejuvmodel.runtime.outside.names import one_line
 
 
 class TimedSocket(socket.socket):
@@ -28,30 +32,55 @@ class TimedSocket(socket.socket):
             self.settimeout(left)
 
 
-def connected(address: SocketAddress, deadline: Deadline) -> TimedSocket:
-    """Return a connected socket.
+@contextmanager
+def conversation(
+    address: SocketAddress,
+    timeout: float,
+    where: str,
+    *,
+    if_nobody: str,
+    if_late: str = "Is it hanging, or the machine overloaded?",
+    if_failed: str = "Check the socket and its permissions.",
+) -> Iterator[TimedSocket]:
+    """Connect for one exchange, and close at its end; whatever the system says becomes an `OutsideError`.
 
     Parameters
     ----------
     address : SocketAddress
         Unix or TCP.
-    deadline : Deadline
-        For connecting and for all that follows.
+    timeout : float
+        Time for the whole exchange [s].
+    where : str
+        What errors call the other side.
+    if_nobody, if_late, if_failed : str
+        The next step for each error.
 
-    Returns
-    -------
+    Yields
+    ------
     TimedSocket
-        The connection, which the caller closes.
+        The connection.
 
     Raises
     ------
-    OSError
-        If nobody listens, or not in time (`TimeoutError`).
-
-    Notes
-    -----
-    The look-up of a host name is the system's and knows no deadline; an address of digits needs none.
+    NobodyListensError
+        If there is no such socket or the connection is refused.
+    UnreachableError
+        If the exchange fails or takes too long.
     """
+    try:
+        with _connected(address, Deadline(timeout)) as connection:
+            yield connection
+    except (FileNotFoundError, ConnectionRefusedError) as problem:
+        raise NobodyListensError(where, f"nobody listens ({problem.strerror})", if_nobody) from None
+    except (TimeoutError, BlockingIOError):  # the latter from a unix socket whose queue is full
+        raise UnreachableError(where, f"no complete answer within {timeout:g} s", if_late) from None
+    except (OSError, ValueError) as problem:
+        found = f"the exchange failed ({one_line(getattr(problem, 'strerror', None) or problem, 60)})"
+        raise UnreachableError(where, found, if_failed) from None
+
+
+def _connected(address: SocketAddress, deadline: Deadline) -> TimedSocket:
+    """Connect; the look-up of a host name is the system's and knows no deadline, digits need none."""
     if address.path:
         return _opened(socket.AF_UNIX, address.path, deadline)
     problem: OSError | None = None

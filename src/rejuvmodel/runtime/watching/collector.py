@@ -26,7 +26,7 @@ from rejuvmodel.plain_values import nearest_float
 from rejuvmodel.runtime.outside.deadlines import seconds
 from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
-ServerState = Literal["normal", "unstable", "failed", "in transition", "unknown"]
+_State = Literal["normal", "unstable", "failed", "in transition", "unknown"]
 #: An uptime may run ahead of the clock here by this much before it is doubted [s].
 _TOLERANCE = 2.0
 
@@ -145,12 +145,12 @@ class Assessment:
     """
 
     server: str
-    state: ServerState = "unknown"
+    state: _State = "unknown"
     evidence: tuple[str, ...] = ("no sample yet",)
     since: float = -math.inf
     restarted: bool = False
     last: Sample | None = None
-    decided: ServerState = "unknown"
+    decided: _State = "unknown"
     bad: int = 0
     clear: int = 0
     failing: int = 0
@@ -224,7 +224,7 @@ def _counted(known: Assessment, sample: Sample, rules: Rules) -> tuple[Assessmen
     return replace(known, failing=0, bad=0, clear=known.clear + 1), ("all values are below their limits",)
 
 
-def _decided(known: Assessment, rules: Rules) -> ServerState:
+def _decided(known: Assessment, rules: Rules) -> _State:
     """Return the state that the rows speak for; the one before where they are too short."""
     if known.failing >= rules.failed_after:
         return "failed"
@@ -236,7 +236,7 @@ def _decided(known: Assessment, rules: Rules) -> ServerState:
 
 
 def _turned(
-    before: Assessment, known: Assessment, state: ServerState, evidence: Iterable[str], now: float
+    before: Assessment, known: Assessment, state: _State, evidence: Iterable[str], now: float
 ) -> Assessment:
     """Return an assessment in a state, which began before if it was the same then."""
     since = before.since if before.state == state and not known.restarted else now
