@@ -131,7 +131,10 @@ FLOORS = (
     {"models.fluid_limit", "models.up_counts", "models.mean_field"},
     {"product_solution", "pool_edges", "pool_solution", "pool_state", "pool_solving", "pool_outage"},
     {"models.pool_prism", "prism"},
-    {"solving", "mission_inputs", "mission_result", "mission", "parameter_values", "model_parameters"},
+    {
+        "cluster_solution", "solving", "mission_inputs", "mission_result", "mission", "parameter_values",
+        "model_parameters",
+    },
     {
         "cross_check", "polynomials.integers", "polynomials.squarefree", "polynomials.real_roots",
         "polynomials.cost",
@@ -175,7 +178,10 @@ FLOORS = (
         "drawing.up_server_bars",
         "plotting",
     },
-    {"target_key", "trigger_table", "pool_table", "uncertainty_table", "report_table", "cluster_file"},
+    {
+        "target_key", "trigger_table", "pool_table", "uncertainty_table", "report_table", "rates_table",
+        "cluster_file",
+    },
     {
         "reporting.number_texts", "reporting.result_rows", "reporting.optimum_notes",
         "reporting.comparing", "reporting.mission_rows", "reporting.uncertain_rows", "reporting.blocks",
@@ -244,7 +250,7 @@ LIGHT = {
 LATE = {
     ("optimum_result", "decided_policy"), ("optimum", "pool_optimum"), ("optimum", "trigger_optimum"),
     ("solving", "markov.chain_levels"), ("solving", "markov.levels"), ("solving", "markov.level_reduction"),
-    ("solving", "models.trigger_form"), ("elasticity_roads", "models.trigger_elasticities"),
+    ("cluster_solution", "models.trigger_form"), ("elasticity_roads", "models.trigger_elasticities"),
     ("models.trigger", "models.laws"), ("models.trigger", "models.user_law"),
     ("cluster_file", "trigger_table"), ("cluster_file", "pool_table"),
     ("cluster_file", "uncertainty_table"), ("reporting.result_rows", "models.laws"),

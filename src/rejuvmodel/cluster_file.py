@@ -2,8 +2,8 @@
 
     [cluster]     servers
     [pool]        primaries, spares, …  (``rejuvmodel.pool_table``)     instead of [cluster]
-    [mean_times]  aging, failure, repair, restart, rejuvenate_after     "7 d", or hours as a number
-    [rates]       aging, failure, repair, restart, rejuvenation         per hour; instead of [mean_times]
+    [mean_times]  aging, failure, repair, restart, rejuvenate_after     (``rejuvmodel.rates_table``)
+    [rates]       aging, failure, repair, restart, rejuvenation         instead of [mean_times]
     [costs]       failure, rejuvenation; capacity, per_rejuvenation, degraded, currency
     [trigger]     law, clock and the parameters of the law              instead of rejuvenate_after
     [uncertainty] ranges of mean times or rates  (``rejuvmodel.uncertainty_table``)
@@ -24,22 +24,20 @@ few clusters can keep; "never" keeps the answer "do not rejuvenate" among the po
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from rejuvmodel.arrays import Numbers, broadcast_shape, real
-from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.mean_times import any_greater, mean_rate, waiting_times
+from rejuvmodel.mean_times import mean_rate, waiting_times
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.pool import Pool
-from rejuvmodel.parameters import Costs, ParameterWarning, Rates
+from rejuvmodel.parameters import Costs
+from rejuvmodel.rates_table import placed, read_rates
 from rejuvmodel.report_table import ReportTable, read_report, require_one_target
 from rejuvmodel.toml_files import read_toml
-from rejuvmodel.toml_keys import REQUIRED, as_written
+from rejuvmodel.toml_keys import as_written
 from rejuvmodel.toml_tables import Table
 
 if TYPE_CHECKING:
@@ -47,16 +45,6 @@ if TYPE_CHECKING:
 
 #: Mean waits [h] between which to look for the best where the file does not say: 6 min to never.
 DEFAULT_WAITS = ("6 min", "never")
-#: Rate 1/h of each mean time that may be given, and whether it may be infinite.
-_MEAN_TIMES = {"aging": True, "failure": True, "repair": False, "restart": False}
-_NOT_NEGATIVE = "a rate per hour is a finite number of at least 0"
-_RATES = {
-    "aging": (_NOT_NEGATIVE, False),
-    "failure": (_NOT_NEGATIVE, False),
-    "repair": ("a rate per hour is a finite number above 0", True),
-    "restart": ("a rate per hour is a finite number above 0", True),
-}
-_TIME_RULE = 'a mean time is text such as "20 min", hours as a number, or a list of them'
 _LONGEST_CURRENCY = 20
 
 
@@ -148,7 +136,7 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
     is_pool = _is_pool(file)
     count = file.table("pool" if is_pool else "cluster")
     servers = 0 if is_pool else count.integer("servers", minimum=1)
-    rates = _rates(file, contents)
+    rates = read_rates(file, contents)
     trigger, is_open = None, rates.rejuvenation is None
     if "trigger" in file:
         if is_pool:
@@ -185,7 +173,7 @@ def read_cluster_file(path: str | os.PathLike[str]) -> ClusterFile:
         table = file.table("optimize")
         table.refuse("rejuvenate_after", "in a [pool] the shortest wait is above 0", 'Write "1 min".')
     given = search is not None and "rejuvenate_after" in search
-    cluster = _place(place, Cluster, servers, rates, trigger) if pool is None else pool
+    cluster = placed(place, Cluster, servers, rates, trigger) if pool is None else pool
     return ClusterFile(
         place, cluster, prices, currency, bounds, not given, horizon, is_open, ranges, shown_as
     )
@@ -198,65 +186,6 @@ def _is_pool(file: Table) -> bool:
             "Remove one of them.",
         )  # fmt: skip
     return "pool" in file
-
-
-def _rates(file: Table, contents: Mapping[str, Any]) -> Rates:
-    if "rates" in file and "mean_times" in file:
-        raise InvalidInputError(
-            f"mean_times and rates in {file.place}", "both", "a file has one of [mean_times] and [rates]",
-            "Remove one of them.",
-        )  # fmt: skip
-    name = "rates" if "rates" in file else "mean_times"
-    if name not in file:
-        file.default_of(name, REQUIRED, "a file has one of [mean_times] and [rates]", "table")
-    table = file.table(name)
-    found = (_from_rates if name == "rates" else _from_mean_times)(table, contents[name])
-    _place(file.place, broadcast_shape, {f"{name}.{key}": value for key, value in found.items()})
-    if name == "mean_times" and "rejuvenate_after" in found:
-        _warn_of_short_wait(contents[name], found)
-    rejuvenation = found.pop("rejuvenate_after", found.pop("rejuvenation", None))
-    return Rates(rejuvenation=rejuvenation, **found)
-
-
-def _from_mean_times(table: Table, values: Mapping[str, Any]) -> dict[str, Numbers]:
-    _refuse_other_name(
-        table, values, "rejuvenation",
-        "in [mean_times] the mean wait once unstable is called rejuvenate_after",
-        "Write rejuvenate_after = and the wait, or leave it out to optimise.",
-    )  # fmt: skip
-    found = {}
-    for key, infinite in _MEAN_TIMES.items():
-        _require(table, values, key, _TIME_RULE, (str, int, float, list))
-        found[key] = _place(table.place, mean_rate, f"mean_times.{key}", values[key], allow_infinite=infinite)
-    key = "rejuvenate_after"
-    if key in table:
-        _require(table, values, key, _TIME_RULE, (str, int, float, list))
-        found[key] = _place(
-            table.place, mean_rate, f"mean_times.{key}", values[key], allow_infinite=True, allow_zero=True
-        )
-    return found
-
-
-def _from_rates(table: Table, values: Mapping[str, Any]) -> dict[str, Numbers]:
-    _refuse_other_name(
-        table, values, "rejuvenate_after",
-        "in [rates] the rate at which to rejuvenate is called rejuvenation",
-        "Write rejuvenation = and 1 divided by the wait in hours, or leave it out to optimise.",
-    )  # fmt: skip
-    found, advice = {}, "Mean times belong in [mean_times]."
-    for key, (rule, above) in _RATES.items():
-        _require(table, values, key, rule, (int, float, list), advice)
-        found[key] = _place(
-            table.place, real, f"rates.{key}", values[key], rule, open_minimum=above, advice=advice
-        )
-    if "rejuvenation" in table:
-        rule = "a rate per hour is a number of at least 0, inf included"
-        _require(table, values, "rejuvenation", rule, (int, float, list), advice)
-        found["rejuvenation"] = _place(
-            table.place, real, "rates.rejuvenation", values["rejuvenation"], rule,
-            allow_infinity=True, advice=advice,
-        )  # fmt: skip
-    return found
 
 
 def _costs(table: Table) -> tuple[Costs, str]:
@@ -288,7 +217,7 @@ def _bounds(table: Table | None, contents: Mapping[str, Any], *, of_waits: bool)
     place = "" if table is None else table.place
     hi, lo = (
         float(
-            _place(place, mean_rate, f"optimize.{key}[{index}]", value, allow_infinite=True, allow_zero=True)
+            placed(place, mean_rate, f"optimize.{key}[{index}]", value, allow_infinite=True, allow_zero=True)
         )
         for index, value in enumerate(values)
     )
@@ -300,40 +229,3 @@ def _bounds(table: Table | None, contents: Mapping[str, Any], *, of_waits: bool)
         shortest, longest = (float(end) for end in ends)
         return shortest, longest
     return lo, hi
-
-
-def _require(
-    table: Table, values: Mapping[str, Any], key: str, rule: str, types: tuple[type, ...], advice: str = ""
-) -> None:
-    """Refuse a missing key, and a value that TOML already knows to be of the wrong kind."""
-    if key not in table:
-        table.default_of(key, REQUIRED, rule)
-    value = values[key]
-    if isinstance(value, bool) or not isinstance(value, types):
-        table.refuse(key, rule, advice or 'Write, for example, "20 min".')
-
-
-def _refuse_other_name(table: Table, values: Mapping[str, Any], key: str, rule: str, advice: str) -> None:
-    # Not asked of the table: a wait and a rate must not pass for a misspelling of each other.
-    if key in values:
-        raise InvalidInputError(table.where(key), "an unknown key", rule, advice)
-
-
-def _place(place: str, function: Any, *arguments: Any, **options: Any) -> Any:
-    """Call a check of values; what it says of a key is said of that key in this file."""
-    try:
-        return function(*arguments, **options)
-    except InvalidInputError as error:
-        name = f"{error.argument} in {place}"
-        raise InvalidInputError(name, error.found, error.rule, error.advice) from None
-
-
-def _warn_of_short_wait(typed: Mapping[str, Any], rates: Mapping[str, Numbers]) -> None:
-    if any_greater(rates["rejuvenate_after"], rates["restart"]):
-        warnings.warn(
-            f"mean_times.rejuvenate_after = {shown(typed['rejuvenate_after'])} is shorter than "
-            f"mean_times.restart = {shown(typed['restart'])}: the first is the mean wait once unstable, the "
-            "second the time that one rejuvenation takes. The wait was probably confused with the duration.",
-            ParameterWarning,
-            stacklevel=4,
-        )

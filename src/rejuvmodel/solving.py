@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import numpy as np
 
 from rejuvmodel import measures
+from rejuvmodel.cluster_solution import ClusterSolution
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.chain import MarkovChain
@@ -20,7 +21,7 @@ from rejuvmodel.markov.elimination import GTH
 from rejuvmodel.markov.groups import weighted_groups
 from rejuvmodel.markov.level_solvers import LevelAggregation, LevelReduction
 from rejuvmodel.memory import require_memory
-from rejuvmodel.models import birth_death, closed_form
+from rejuvmodel.models import birth_death
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.phase_chain import Expansion
 from rejuvmodel.models.pool import Pool
@@ -143,60 +144,6 @@ def _pool_state(pool: Pool, solver: Solver | None) -> PoolState:
     found = _numeric(pool.chain(), solver)
     pi, left = found.log_probabilities, found.residual or 0.0
     return PoolState(from_probabilities(pool, pi, left, solver.name, "it was asked for"))
-
-
-@dataclass(frozen=True, eq=False)
-class ClusterSolution:
-    """A recipe: evaluates the closed form when a measure is asked for."""
-
-    cluster: Cluster
-    method = ClosedForm.name
-    residual = None
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """States, made on demand."""
-        return self.cluster.labels
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the grid."""
-        return self.cluster.shape
-
-    @property
-    def _numbers(self) -> tuple[object, ...]:
-        rates = self.cluster.rates
-        return (
-            self.cluster.servers, rates.aging, rates.failure, rates.rejuvenation, rates.repair, rates.restart
-        )  # fmt: skip
-
-    @property
-    def _triggered(self) -> tuple[object, ...]:
-        rates = self.cluster.rates
-        four = rates.aging, rates.failure, rates.repair, rates.restart
-        return self.cluster.servers, four, self.cluster.trigger, self.cluster.shape
-
-    def mass(self, name: str, *, logarithm: bool = False) -> Floats:
-        """One of the masses of the measures, over the whole grid, in blocks."""
-        return self.masses_of((name,), logarithm=logarithm)[name]
-
-    def masses_of(self, names: Sequence[str], *, logarithm: bool = False) -> dict[str, Floats]:
-        """Several masses by one evaluation."""
-        if self.cluster.trigger is not None:
-            from rejuvmodel.models import trigger_form  # loaded only for triggers
-
-            triggered = trigger_form.masses(*self._triggered, names=names, logarithms=logarithm)  # type: ignore[arg-type]
-            return dict(zip(names, triggered, strict=True))
-        found = closed_form.masses(*self._numbers, names=names, logarithms=logarithm)  # type: ignore[arg-type]
-        return dict(zip(names, found, strict=True))
-
-    def all_probabilities(self) -> tuple[Floats, Floats]:
-        """Probabilities and their logarithms."""
-        if self.cluster.trigger is not None:
-            from rejuvmodel.models import trigger_form
-
-            return trigger_form.probabilities(*self._triggered)  # type: ignore[arg-type]
-        return closed_form.probabilities(*self._numbers)  # type: ignore[arg-type]
 
 
 def _closed(model: Cluster | Reactive | MarkovChain) -> ClusterSolution | ArraySolution:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.cluster_solution import ClusterSolution
 from rejuvmodel.drawing.plot_parts import Height
 from rejuvmodel.drawing.style import HATCHES, axes_or_new, dress, fit_legend
 from rejuvmodel.durations import shown
@@ -13,7 +14,6 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.markov.export import COLOURS, KINDS, chain_groups, state_kinds
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.solutions import ArraySolution
-from rejuvmodel.solving import ClusterSolution
 from rejuvmodel.steady_state import SteadyState
 
 if TYPE_CHECKING:

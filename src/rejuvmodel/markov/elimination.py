@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 DENSE_SHARE = 0.2
 #: Remainders below this size are never worth a dense matrix of their own.
 DENSE_STATES = 4
-
 #: Exponent of an absent rate.
 _NEVER = -(2**60)
 #: Doubles above this keep all their digits, and so do sums of their products.
@@ -123,6 +122,7 @@ def _stationary(size: int, row: Integers, col: Integers, rate: Scaled) -> Scaled
     """Unnormalised steady state: remove sets forwards, substitute backwards."""
     steps: list[_Step] = []
     alive = np.arange(size)
+    pi = Scaled(np.zeros(size), np.zeros(size, np.int64))
     row, col, rate = _merge(row, col, rate, size)
     while size > 1:
         if size > DENSE_STATES and len(row) > DENSE_SHARE * size * (size - 1):
@@ -133,8 +133,6 @@ def _stationary(size: int, row: Integers, col: Integers, rate: Scaled) -> Scaled
         renumber = np.cumsum(~chosen) - 1
         alive = alive[~chosen]
         row, col, size = renumber[row], renumber[col], len(alive)
-    pi = Scaled(np.zeros(size + sum(len(s.states) for s in steps)), np.zeros(0, np.int64))
-    pi = Scaled(pi.m, np.zeros(len(pi.m), np.int64))
     rest = _dense(size, row, col, rate)
     pi.m[alive], pi.e[alive] = rest
     for step in reversed(steps):

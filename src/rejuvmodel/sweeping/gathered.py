@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rejuvmodel.cluster_solution import ClusterSolution
 from rejuvmodel.models import closed_form
 from rejuvmodel.models.cluster import Cluster
 from rejuvmodel.models.cluster_labels import ClusterLabels
 from rejuvmodel.models.law_grid import Law
-from rejuvmodel.solving import ClosedForm, ClusterSolution
+from rejuvmodel.solving import ClosedForm
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
