@@ -83,7 +83,7 @@ def _tick(mode: Mode, unstable: bool) -> float:
         start = time.perf_counter()
         made = produce(rules, clocks, state, view, now, drawn)
         decision = decide(group, state, view, Tick(made.demands), now)
-        wanted = decision.wanted
+        wanted = decision.state.wanted
         spent.append(time.perf_counter() - start)
         assert len(wanted) == SERVERS
         clocks, state = made.state, decision.state

@@ -241,9 +241,6 @@ LIGHT = {
     "strict_json",
     "text_files",
     "html_tables",
-    "runtime.journal.journal_rows",
-    "runtime.journal.journal_file",
-    "runtime.journal.journal",
     "optional_packages",
 }
 #: Rooms that load only for the models they are for; together they would cost every start 60 ms.
