@@ -522,6 +522,31 @@ def test_work_is_copied_while_watched() -> None:
     assert copies == [("s0", "t0", False), ("s0", "t0", False), ("s0", "t0", True)]
 
 
+@pytest.mark.parametrize("settings", [standby(1, 1), active(2)], ids=["standby", "active"])
+def test_work_that_nobody_can_take_is_copied_as_soon_as_somebody_can(settings: GroupSettings) -> None:
+    """Without anybody to copy to there is no checkpoint, and none counts as made: the next is not far off."""
+    world = World(replace(settings, duplexed=True, checkpoint_every=1000, required=1))
+    taker = world.machines["t0" if "t0" in world.machines else "s1"]
+    taker.alive = False
+    copies: list[tuple[str, str]] = []
+    begin = world.begin
+
+    def listen(action: object) -> None:
+        if isinstance(action, Duplex):
+            copies.append((action.server, action.partner))
+        begin(action)  # type: ignore[arg-type]
+
+    world.begin = listen  # type: ignore[method-assign]
+    for _ in range(5):
+        world.step()
+    assert copies == []
+    world.revive(taker)
+    for _ in range(10):
+        world.step()
+    assert ("s0", taker.name) in copies
+    assert all(partner for _, partner in copies)
+
+
 def test_failed_clean_step_ends_the_matter() -> None:
     """A clean step that fails halts the roll, and its server goes back without a restart."""
     world = World(active(3, clean_steps=("file_system", "buffers")))

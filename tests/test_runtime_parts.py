@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.outside.failures import NobodyListensError
 from rejuvmodel.runtime.parts import executor_of
 
@@ -43,3 +45,37 @@ def test_the_socket_of_supervisor_is_beside_the_file(
     with pytest.raises(NobodyListensError) as caught:
         executor.identity("s1")
     assert caught.value.where == f"{path.format(folder=folder)}/RPC2"
+
+
+STUBBORN = """
+[group]
+name = "web"
+mode = "active/active"
+required = 0
+simplex = true
+[balancer]
+type = "in-process"
+[executor]
+type = "process"
+directory = "."
+restart_timeout = "2 s"
+[[servers]]
+name = "s1"
+command = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]
+"""
+
+
+def test_8_a_process_that_will_not_end_is_restarted_within_its_time(tmp_path: Path) -> None:
+    """TERM and KILL leave enough of `restart_timeout` for the start, however short that is."""
+    (tmp_path / "web.toml").write_text(STUBBORN, encoding="utf-8")
+    executor = executor_of(read_runtime_file(tmp_path / "web.toml"))
+    assert isinstance(executor, ProcessExecutor)
+    executor.restart("s1")
+    try:
+        time.sleep(0.3)  # until it has set its trap
+        before, begun = executor.identity("s1"), time.monotonic()
+        executor.restart("s1")
+        assert time.monotonic() - begun < 8.0  # 1.3 s, but on a machine that others use as well
+        assert executor.identity("s1") not in (None, before)
+    finally:
+        executor.stop("s1")

@@ -379,6 +379,19 @@ def test_row_23_well_again_while_our_command_fails() -> None:
     assert (found, world.machines["s0"].life) == ([1], 1)
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_the_reason_of_a_failed_recovery_is_said(hangs: bool) -> None:
+    """Each attempt whose command fails, or does not end, says why before the server is given up."""
+    world = watching(active(3))
+    world.executor_fails, world.executor_hangs = not hangs, hangs
+    world.machines["s0"].alive = False
+    until(world, Phase.OUT, "s0", 100)
+    why = "its command did not end in time" if hangs else "exit code 1"
+    said = [alarm.text for alarm in world.alarms]
+    assert said.count(f"the recovery failed: {why}") == 2
+    assert said[-1].startswith("recovery failed for good")
+
+
 def test_dies_while_joining() -> None:
     """A renewed server that dies before it is UP is recovered like any other."""
     world = watching(active(3))

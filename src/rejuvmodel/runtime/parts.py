@@ -29,6 +29,9 @@ from rejuvmodel.runtime.watching.known_process import KnownProcess
 from rejuvmodel.runtime.watching.monitor import JointMonitor, Monitor, NoMonitor
 from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 
+#: Longest time between TERM and KILL of a program that no supervisor keeps [s].
+_STOP = 10.0
+
 
 def beside(file: RuntimeFile, path: str) -> str:
     """Return a path of the file as one that holds in every folder; it begins at the file's own."""
@@ -88,7 +91,9 @@ def executor_of(file: RuntimeFile) -> Executor:
             )
         case "process":
             commands = {name: one.arguments for name, one in file.connections.programs.items()}
-            return ProcessExecutor(commands, beside(file, settings.directory))
+            deadlines = file.group.deadlines
+            half = min(deadlines.restart, deadlines.recover) / 2  # the other half is for the start
+            return ProcessExecutor(commands, beside(file, settings.directory), stop_timeout=min(_STOP, half))
     return third_party_executor(settings.type, settings.others)
 
 

@@ -216,12 +216,14 @@ def _copy(draft: Draft) -> None:
         else:
             continue
         if draft.now.clock - server.copied >= wait and draft.look(name).serves:
-            draft.note(name, copied=draft.now.clock)
-            draft.actions.append(Duplex(name, _taker(draft, name, server)))
+            taker = _taker(draft, name, server)
+            if taker:  # else as soon as there is one
+                draft.note(name, copied=draft.now.clock)
+                draft.actions.append(Duplex(name, taker))
 
 
 def _taker(draft: Draft, name: str, server: ServerState) -> str:
-    """Who gets the copy: a spare, or one of the others; empty leaves it to the duplexer."""
+    """Who gets the copy: a spare, or one of the others; empty if there is nobody."""
     if draft.settings.mode is Mode.STANDBY:
         return server.partner or first_spare(draft)
     return draft.other(name)

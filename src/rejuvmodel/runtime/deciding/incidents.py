@@ -79,7 +79,7 @@ def _ended(draft: Draft, event: Done | NotDone) -> None:
             if not problem:
                 draft.move(name, Cause.RESTARTED)
             else:
-                draft.move(name, after_failure(draft, name))
+                draft.move(name, after_failure(draft, name, problem))
         case _:
             pass
 

@@ -48,14 +48,15 @@ def recovering(draft: Draft, name: str) -> Cause | None:
             return Cause.RESTARTED
     deadlines = draft.settings.deadlines
     late = draft.age(name) >= deadlines.recover + (deadlines.ending if server.ticket else 0.0)
-    return after_failure(draft, name) if late else None
+    return after_failure(draft, name, "its command did not end in time") if late else None
 
 
-def after_failure(draft: Draft, name: str) -> Cause:
-    """Return what follows a recovery that has failed or is late.
+def after_failure(draft: Draft, name: str, problem: str) -> Cause:
+    """Say why a recovery has failed, and return what follows.
 
     Whoever is healthy by now is taken on; else it is tried once more, or given up.
     """
+    draft.alarm(name, f"the recovery failed: {problem}")
     if draft.look(name).health is Health.HEALTHY:
         return Cause.RESTARTED
     return Cause.ESCALATED if tries_left(draft, name) else Cause.GIVEN_UP
