@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -111,7 +112,19 @@ def test_refusal_counts_once_while_it_stands(metrics: Metrics) -> None:
 def test_address_in_use_is_said() -> None:
     """An address on which somebody listens already is an error that names it and the key."""
     with Metrics("127.0.0.1", 0) as first, pytest.raises(OutsideError, match=r"\[metrics\] address"):
-        Metrics("127.0.0.1", first.port)
+        Metrics("127.0.0.1", first.port).open()
+
+
+def test_what_was_counted_stays(metrics: Metrics) -> None:
+    """An endpoint that is closed and opened again, twice over, has the same address and goes on counting."""
+    metrics.update(status())
+    for _ in range(2):
+        metrics.close()
+    with pytest.raises(urllib.error.URLError):
+        asked(metrics)
+    for _ in range(2):
+        metrics.open()
+    assert asked(metrics)["rejuvmodel_loud_total{}"] == 1
 
 
 def test_package_is_loaded_on_first_use_and_light() -> None:

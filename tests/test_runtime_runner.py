@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from free_ports import held_ports
@@ -222,6 +224,40 @@ def test_a_runner_that_is_told_to_stop_finishes_what_has_begun(tmp_path: Path) -
     assert phases(found) == {"serving"}
     assert sum(after[name] != before[name] for name in after) == 1
     assert len(found["roll"]) == 1
+
+
+def test_of_two_runners_the_one_that_acts_shows_metrics(tmp_path: Path) -> None:
+    """Two of one file share its address: the second starts, and has it when the first has gone."""
+
+    def shown() -> bytes:
+        with suppress(OSError), urlopen(f"http://{address}/metrics", timeout=5) as answer:
+            return bytes(answer.read())
+        return b""
+
+    with held_ports(1) as [port], ExitStack() as one_acts:
+        address = f"127.0.0.1:{port}"
+        with two(tmp_path, f'[metrics]\naddress = "{address}"') as one:
+            first = one_acts.enter_context(running(one.file))
+            until(first, lambda found: found["acting"] and shown())
+            with running(one.file) as second:
+                until(second, lambda found: found["holder"])
+                assert b'rejuvmodel_epoch{group="web"} 1.0' in shown()
+                one_acts.close()
+                until(second, lambda _: b'rejuvmodel_epoch{group="web"} 2.0' in shown())
+                assert not second.status()["problems"]
+
+
+def test_metrics_that_cannot_be_shown_are_a_problem(tmp_path: Path) -> None:
+    """An address that somebody else has is a problem, all else goes on, and it is taken when it is free."""
+    with held_ports(1) as [port], socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with two(tmp_path, f'[metrics]\naddress = "127.0.0.1:{port}"') as one, running(one.file) as runner:
+            (problem,) = until(runner, lambda found: found["acting"] and found["problems"])["problems"]
+            assert problem.startswith(f"metrics: 127.0.0.1:{port}: nothing can listen there")
+            other.close()
+            until(runner, lambda found: not found["problems"])
 
 
 def test_of_two_runners_one_acts_and_the_other_stands_by(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Runner(Ticks):
     JournalError
         If the journal cannot be opened.
     OutsideError
-        If an executor of another distribution, or the address of the metrics, cannot be had.
+        If an executor of another distribution cannot be had.
     """
 
     def __init__(self, file: RuntimeFile, *, by_policy: bool = True) -> None:

@@ -3,6 +3,9 @@
 An extra (``pip install 'rejuvmodel[metrics]'``), loaded when the first `Metrics` is made. What is shown is
 what `status` shows; counters begin at 0 with the process, as Prometheus expects of them. The endpoint is
 read only, has no secrets, and answers from a copy: a slow reader never holds up the loop.
+
+Two controllers of one file share its address, so the endpoint can be closed and opened again; what was
+counted stays.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ _BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0)
 
 
 class Metrics:
-    """The endpoint, open until it is closed.
+    """The endpoint, closed at first.
 
     Parameters
     ----------
@@ -61,25 +64,20 @@ class Metrics:
     ------
     MissingPackageError
         If the package prometheus-client is not installed.
-    OutsideError
-        If nothing can listen there.
     """
 
     def __init__(self, host: str, port: int) -> None:
-        client = optional_package("prometheus_client", "metrics")
+        self._client = optional_package("prometheus_client", "metrics")
         families = optional_package("prometheus_client.core", "metrics")
+        self.host, self.port = host, port
         self._lock = threading.Lock()
         self._shown = _Shown(families, self._lock)
-        registry = client.CollectorRegistry(auto_describe=False)
-        registry.register(self._shown)
-        try:
-            self._server, self._thread = client.start_http_server(port, addr=host, registry=registry)
-        except OSError as error:
-            found = f"nothing can listen there ({error.strerror or error})"
-            raise OutsideError(f"{host}:{port}", found, "Choose another [metrics] address.") from error
-        self.port = int(self._server.server_port)
+        self._registry = self._client.CollectorRegistry(auto_describe=False)
+        self._registry.register(self._shown)
+        self._listening: tuple[Any, threading.Thread] | None = None
 
     def __enter__(self) -> Metrics:
+        self.open()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,11 +100,34 @@ class Metrics:
         with self._lock:
             self._shown.take(status, records, seconds)
 
+    def open(self) -> None:
+        """Listen; nothing happens if it does.
+
+        Raises
+        ------
+        OutsideError
+            If nothing can listen there.
+        """
+        if self._listening is not None:
+            return
+        try:
+            server, thread = self._client.start_http_server(
+                self.port, addr=self.host, registry=self._registry
+            )
+        except OSError as error:
+            found = f"nothing can listen there ({error.strerror or error})"
+            place = f"{self.host}:{self.port}"
+            raise OutsideError(place, found, "Choose another [metrics] address.") from error
+        self._listening, self.port = (server, thread), int(server.server_port)
+
     def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        """Listen no more."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            server, thread = listening
+            server.shutdown()
+            server.server_close()
+            thread.join()
 
 
 class _Counted:

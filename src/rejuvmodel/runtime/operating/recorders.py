@@ -11,6 +11,7 @@ from rejuvmodel.runtime.deciding.views import Moment
 from rejuvmodel.runtime.foresight.sample_log import SampleLog
 from rejuvmodel.runtime.operating.attention import Attention
 from rejuvmodel.runtime.operating.metrics import Metrics
+from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.watching.sight import Sight
 
 
@@ -22,14 +23,12 @@ class Recorders:
     file : RuntimeFile
         The file.
     attention : Attention
-        Where it is said that samples cannot be written.
+        Where it is said that samples cannot be written, or metrics not be shown.
 
     Raises
     ------
     MissingPackageError
         If metrics are asked for and their package is not installed.
-    OutsideError
-        If nothing can listen on the address of the metrics.
     """
 
     def __init__(self, file: RuntimeFile, attention: Attention) -> None:
@@ -37,6 +36,7 @@ class Recorders:
         kept, shown = file.sampling, file.metrics
         self._samples = None if kept is None else SampleLog(kept.directory, kept.every, kept.keep)
         self._metrics = None if shown is None else Metrics(shown.host, shown.port)
+        self._one_machine = file.lease.type != "etcd"
 
     def note(
         self,
@@ -67,6 +67,19 @@ class Recorders:
             self._attention.problem("samples", self._samples.problem or None)
         if self._metrics is not None:
             self._metrics.update(status(), records=records, seconds=seconds)
+            self._show(self._metrics, acts=seconds is not None)
+
+    def _show(self, metrics: Metrics, *, acts: bool) -> None:
+        """Listen; of two controllers on one machine, which have one address, the one that acts has it."""
+        wrong = None
+        if self._one_machine and not acts:
+            metrics.close()
+        else:
+            try:
+                metrics.open()
+            except OutsideError as problem:
+                wrong = str(problem)
+        self._attention.problem("metrics", wrong if acts else None)
 
     def close(self) -> None:
         """Stop."""
