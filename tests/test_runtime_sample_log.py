@@ -111,6 +111,16 @@ def test_half_a_line_is_left_out_and_said(tmp_path: Path) -> None:
     assert read_samples(tmp_path).dropped == ()
 
 
+@pytest.mark.parametrize("left", ["", HEAD[:30]], ids=["nothing", "half"])
+def test_a_day_without_its_first_line_is_left_out_and_said(left: str, tmp_path: Path) -> None:
+    """A file that a full disk left empty, or with half a line of names, does not cost the other days."""
+    path = tmp_path / "samples-2026-02-28.csv"
+    path.write_text(left)
+    assert (len(read_samples(tmp_path)), read_samples(tmp_path).dropped) == (0, (f"no whole line in {path}",))
+    (tmp_path / "samples-2026-03-01.csv").write_text(HEAD + LINE)
+    assert (len(read_samples(tmp_path)), read_samples(tmp_path).dropped) == (1, (f"no whole line in {path}",))
+
+
 def test_killed_writer_leaves_whole_lines(tmp_path: Path) -> None:
     """A process that is killed while it writes as fast as it can leaves whole lines."""
     program = textwrap.dedent("""

@@ -87,7 +87,7 @@ class ExportedLog:
         if self.initial:
             lines.append(f"# initial: {', '.join(f'{name} {state}' for name, state in self.initial)}")
         lines += [f"# {key}: {str(value).lower()}" for key, value in self.layout]
-        lines += [f"# - {note}" for note in self.notes]
+        lines += [f"# - {' '.join(note.split())}" for note in self.notes]
         lines.append("server,time,event")
         lines += [f"{one.server},{one.time},{one.event}" for one in self.events]
         return "\n".join(lines) + "\n"

@@ -26,7 +26,7 @@ from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.states import Mode
 from rejuvmodel.runtime.foresight.attendance import EVERY, Attended
 from rejuvmodel.runtime.foresight.exported_log import ExportedLog, LoggedEvent
-from rejuvmodel.runtime.foresight.sample_records import SampleRecord, read_samples
+from rejuvmodel.runtime.foresight.sample_records import SampleRecord, are_recorded, read_samples
 from rejuvmodel.runtime.foresight.seen_failures import SeenFailed, SeenWell, failures_seen
 from rejuvmodel.runtime.foresight.server_history import NORMAL, History
 from rejuvmodel.runtime.journal.journal_reading import journal_entries
@@ -74,7 +74,7 @@ def export_log(
     dropped: list[str] = []
     if journal is None:
         journal, dropped = journal_entries(file)
-        if samples is None and file.sampling is not None and os.path.isdir(file.sampling.directory):
+        if samples is None and file.sampling is not None and are_recorded(file.sampling.directory):
             samples = read_samples(file.sampling.directory)
             dropped += samples.dropped
     entries = sorted(journal, key=lambda one: one[0])  # a clock that was set back

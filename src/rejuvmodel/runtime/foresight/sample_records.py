@@ -3,7 +3,7 @@
 A file has a line of names and then one line for each server and look, the oldest first. What is not known is
 an empty cell. `read_samples` is strict: whatever is not as it was written is an error that names file and
 line. The one exception is a last line without its end, which a kill or a full disk leaves behind: it is left
-out, and `Samples.dropped` says so.
+out, and `Samples.dropped` says so; so is a day that has not even its line of names.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
     Returns
     -------
     Samples
-        All records; ``dropped`` says what was left out: half a line at the end of a file.
+        All records; ``dropped`` says what was left out: half a line at the end of a file, and in a folder a
+        file without a whole line.
 
     Raises
     ------
@@ -146,7 +147,7 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
     if not os.path.isdir(name):
         records, dropped = _from_file(name)
         return Samples(records, dropped)
-    files = sorted(entry for entry in os.listdir(name) if DAY.fullmatch(entry))
+    files = _days(name)
     if not files:
         refuse_file(
             name, "a folder without samples-YYYY-MM-DD.csv", _KIND, "Name the folder of [group] samples."
@@ -154,17 +155,40 @@ def read_samples(path: str | os.PathLike[str]) -> Samples:
     all_records: list[SampleRecord] = []
     all_dropped: list[str] = []
     for entry in files:
-        records, dropped = _from_file(os.path.join(name, entry))
+        records, dropped = _from_file(os.path.join(name, entry), a_day=True)
         all_records += records
         all_dropped += dropped
     return Samples(all_records, all_dropped)
 
 
-def _from_file(name: str) -> tuple[list[SampleRecord], list[str]]:
-    """Records of one file, and what was left out of it."""
+def are_recorded(folder: str) -> bool:
+    """Return whether there are recorded samples.
+
+    Parameters
+    ----------
+    folder : str
+        The folder of [group] samples.
+
+    Returns
+    -------
+    bool
+        False if there is no such folder, or no file of a day in it.
+    """
+    return os.path.isdir(folder) and bool(_days(folder))
+
+
+def _days(folder: str) -> list[str]:
+    """Files of a folder, one for each day."""
+    return sorted(entry for entry in os.listdir(folder) if DAY.fullmatch(entry))
+
+
+def _from_file(name: str, *, a_day: bool = False) -> tuple[list[SampleRecord], list[str]]:
+    """Records of one file, and what was left out of it; a day may have no whole line at all."""
     lines = read_text(name, _KIND, _MOST_BYTES).split("\n")
     half = lines.pop()
     dropped = [f"half a line at the end of {name}"] if half and lines else []
+    if not lines and a_day:
+        return [], [f"no whole line in {name}"]
     if not lines:
         refuse_file(name, "no line of names", _KIND, f"The first line is {','.join(COLUMNS)}.")
     rows = csv.reader(lines, strict=True)

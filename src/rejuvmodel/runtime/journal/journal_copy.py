@@ -12,6 +12,7 @@ from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.journal.base_journal import Written
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.journal.journal_errors import JournalError
+from rejuvmodel.runtime.journal.journal_file import KEPT_AS
 from rejuvmodel.runtime.journal.leasing import etcd_journal
 
 
@@ -58,9 +59,15 @@ def journal_copy(file: RuntimeFile) -> tuple[Written, tuple[str, ...]]:
         try:
             with Journal(name) as journal:
                 records = journal.records(file.group.name)
-                return records, tuple(text.replace(name, path) for text in journal.dropped)
+                return records, tuple(_of_the_original(text, name, path) for text in journal.dropped)
         except JournalError as error:
             raise JournalError(str(error).replace(name, path)) from None
         except InvalidInputError as error:
             found = error.found.replace(name, path)
             raise InvalidInputError(error.argument, found, error.rule, error.advice) from None
+
+
+def _of_the_original(text: str, name: str, path: str) -> str:
+    """What was said of the copy: one that is damaged is not kept, and the file stays where it is."""
+    found, kept, _ = text.partition(KEPT_AS)
+    return f"{path}: {found}" if kept else text.replace(name, path)

@@ -38,6 +38,8 @@ from rejuvmodel.runtime.journal.journal_rows import (
 _OURS = 0x726A726E
 #: Seconds to wait for another process that writes to the same file.
 PATIENCE = 5.0
+#: What comes before the name under which a damaged file is kept.
+KEPT_AS = "; it is kept as "
 #: Bytes of the rollback journal that stay on the disk between transactions.
 _KEPT = 1 << 16
 
@@ -244,8 +246,8 @@ class JournalFile:
         with suppress(FileNotFoundError):
             os.replace(f"{self.path}-journal", f"{aside}-journal")
         self.drop(
-            f"the journal was damaged ({error}); it is kept as {aside}, and {len(rows)} "
-            "of its records could be read"
+            f"the journal was damaged ({' '.join(str(error).split())}), and {len(rows)} of its records could "
+            f"be read{KEPT_AS}{aside}"
         )
         file = self._opened()
         with file:
