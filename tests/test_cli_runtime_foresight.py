@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from command_line import EXAMPLES, refused, said
+from runtime_groups import COMMAND, NAMES, healthy, running, short_folder, written
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
@@ -15,6 +16,7 @@ from rejuvmodel.runtime.deciding.records import Entered, Record, plain
 from rejuvmodel.runtime.foresight.attendance import Attended
 from rejuvmodel.runtime.foresight.replaying import replay
 from rejuvmodel.runtime.journal.journal import Journal
+from rejuvmodel.runtime.journal.journal_reading import journal_entries
 
 FILE, SAMPLES = str(EXAMPLES / "replay" / "web.toml"), str(EXAMPLES / "replay" / "samples.csv")
 TIMES = ("--restart", "40 s", "--drain", "10 s")
@@ -80,6 +82,27 @@ def test_plan_of_a_group_that_does_not_run(tmp_path: Path) -> None:
     assert [one["name"] for one in found["servers"]] == ["s1", "s2", "s3"]
     assert found["random"] is True
     assert found["expected"] > 0
+
+
+def test_plan_of_a_group_that_runs() -> None:
+    """The plan begins where the daemon stands: each server is due its delay after it became unstable."""
+    policy = 'scope = "server"\nclock = "unstable"\nlaw = "fixed"\nmean = "2 h"\n'
+    rules = f'[thresholds]\nuptime = "0.01 s"\nunstable_after = 1\n[policy]\n{policy}'
+    with short_folder() as folder, healthy() as address:
+        file = written(folder, f'{COMMAND}restart = ["true"]\n', health=address, more=rules)
+        with running(file) as daemon:
+            for name in NAMES:
+                daemon.until(f"web {name}: serving -> watched")
+            found = document("runtime", "plan", file, "--days", "0.1", "--restart", "0 s", "--drain", "0 s")
+        watched = {
+            record.server: at
+            for at, record in journal_entries(read_runtime_file(file))[0]
+            if isinstance(record, Entered) and record.phase == "watched"
+        }
+    assert not any("no runtime is running" in note for note in found["notes"])
+    for one in found["servers"]:
+        due = datetime.fromisoformat(one["next"]["median"]) - watched[one["name"]]
+        assert timedelta(hours=2) <= due < timedelta(hours=2, minutes=2)
 
 
 def test_export_is_read_by_estimate(tmp_path: Path) -> None:

@@ -308,7 +308,7 @@ def test_no_history_is_said(tmp_path: Path) -> None:
     with pytest.raises(rj.InvalidInputError, match="the file of a journal"):
         export_log(file)
     Path(file.home.journal).write_text("no journal")
-    with pytest.raises(rj.InvalidInputError, match="0 records; .*: the journal was damaged") as error:
+    with pytest.raises(rj.InvalidInputError, match=r"0 records; .*: the journal was damaged") as error:
         export_log(file)
     assert "kept" not in error.value.found  # it was read from a copy, and stays where it is
     with pytest.raises(rj.InvalidInputError, match="history"):
