@@ -97,6 +97,13 @@ def test_slot_that_has_fired_does_not_come_again(tmp_path: Path) -> None:
     assert plan(file, days=0.5, now=NOW + timedelta(seconds=5)).expected == 3
 
 
+def test_slot_counts_beside_a_delay_that_is_drawn_then(tmp_path: Path) -> None:
+    """A slot of cron is not lost in the tick in which clocks of the policy begin and draw their delays."""
+    policy = f'cron = "0 12 * * *"\n{SERVICE}\nlaw = "fixed"\nmean = "30 d"'
+    found = plan(runtime_file(tmp_path, policy, limit=""), days=0.5, now=NOW + timedelta(seconds=5))
+    assert [name for name, _ in begins(found)] == ["s1", "s2", "s3"]
+
+
 def test_due_outside_the_windows_begins_at_the_next_opening(tmp_path: Path) -> None:
     """Slots at noon of Berlin wait for the window at ten in the evening there; the second one still does."""
     policy = 'cron = "0 12 * * *"\nwindows = ["22:00-05:00"]\ntimezone = "Europe/Berlin"'

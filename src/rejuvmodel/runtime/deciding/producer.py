@@ -9,10 +9,11 @@
     cron                                        a roll over every server at each slot
 
 A delay is drawn once in an episode, by whoever calls: `Production.needs` names the clocks that want one, and
-the next call brings them in `drawn`. A clock "unstable" stops when its server is normal again (that of the
-cluster: when every server is); unknown neither stops it nor makes anything due. Another life of a server is
-another episode, whoever restarted it. What a trend has found is an episode as well: a successor, which has
-none of the samples, still demands the same life, until its own window is full and does not show the growth.
+a second call from the same state brings them in `drawn`; `produce_drawn` does both. A clock "unstable" stops
+when its server is normal again (that of the cluster: when every server is); unknown neither stops it nor
+makes anything due. Another life of a server is another episode, whoever restarted it. What a trend has found
+is an episode as well: a successor, which has none of the samples, still demands the same life, until its own
+window is full and does not show the growth.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from random import Random
 
 from rejuvmodel.runtime.deciding.clocks import Clocks
 from rejuvmodel.runtime.deciding.cron_slots import slot_due
@@ -121,6 +123,35 @@ def produce(
             records.append(SlotFired(slot))
             state = replace(state, fired=(*state.fired, slot)[-_MOST_SLOTS:])
     return Production(state, tuple(demands.values()), tuple(rolls), tuple(clocks.needs), tuple(records))
+
+
+def produce_drawn(
+    settings: ProducerSettings,
+    state: ProducerState,
+    group: GroupState,
+    view: GroupView,
+    now: Moment,
+    random: Random,
+) -> Production:
+    """Return the same with the delays drawn that have to be.
+
+    Parameters
+    ----------
+    settings, state, group, view, now
+        As of `produce`.
+    random : Random
+        Draws the delays.
+
+    Returns
+    -------
+    Production
+        What is due; nothing is needed any more.
+    """
+    made = produce(settings, state, group, view, now)
+    if not made.needs or settings.policy is None:
+        return made
+    drawn = {clock: settings.policy.sample_delay(random) * 3600.0 for clock in made.needs}
+    return produce(settings, state, group, view, now, drawn)
 
 
 def _by_confirmation(

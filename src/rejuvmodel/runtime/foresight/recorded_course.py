@@ -2,7 +2,8 @@
 
 What is taken from the record, and what is assumed, stands here, because nothing else of a replay is assumed:
 
-- A recorded value holds until the next one, for at most `Course.hold` seconds; then nothing is known.
+- A recorded value holds until the next one, for at most 2.5 times the usual time between two, or ``max_age``
+  if that is longer; then nothing is known.
 - Load, sessions, failures and repairs come as they were recorded, whatever the replayed policy does. That the
   others carry more while one is away is not in it, nor that a younger server might not have failed.
 - Memory and buffers begin, after a rejuvenation that was not in the record, at the level that was recorded

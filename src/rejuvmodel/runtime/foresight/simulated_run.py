@@ -1,7 +1,7 @@
 """Running the real collector, producer and controller on a simulated world, without waiting.
 
     view  = the world, as monitors and balancers would see it
-    made  = produce(…)            delays are drawn by a generator of the caller
+    made  = produce_drawn(…)      delays are drawn by a generator of the caller
     for event in [ends of commands, faults, rolls, Tick]:  decide(…)
     the world does what was decided
 
@@ -22,7 +22,7 @@ from rejuvmodel.runtime.deciding.actions import Decision
 from rejuvmodel.runtime.deciding.controller import decide
 from rejuvmodel.runtime.deciding.events import Event, FaultDetected, Tick
 from rejuvmodel.runtime.deciding.group_state import GroupState, first_state
-from rejuvmodel.runtime.deciding.producer import produce
+from rejuvmodel.runtime.deciding.producer import produce_drawn
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.records import Entered, Record
 from rejuvmodel.runtime.deciding.refusals import Reason
@@ -164,15 +164,8 @@ class Run:
         ended = self.world.ended(now.clock)
         self._assess(now.clock)
         view = self._view(now.clock)
-        made = produce(self.producer, self.produced, self.state, view, now)
-        if made.needs and self.producer.policy is not None:
-            delay = self.producer.policy.sample_delay
-            drawn = {clock: delay(self.random) * 3600.0 for clock in made.needs}
-            first = made.records
-            made = produce(self.producer, made.state, self.state, view, now, drawn)
-            records = [*first, *made.records]
-        else:
-            records = list(made.records)
+        made = produce_drawn(self.producer, self.produced, self.state, view, now, self.random)
+        records = list(made.records)
         self.produced = made.state
         events: list[Event] = [*ended, *self._dead(view), *made.rolls, Tick(made.demands)]
         for event in events:

@@ -130,20 +130,7 @@ class Times:
 
 
 def next_slot(producer: ProducerSettings, after: datetime) -> datetime | None:
-    """Return the next slot of a cron expression.
-
-    Parameters
-    ----------
-    producer : ProducerSettings
-        With a cron expression.
-    after : datetime
-        After when.
-
-    Returns
-    -------
-    datetime or None
-        In UTC; None if there is none.
-    """
+    """Return the next slot of a cron expression, in UTC; None if there is none."""
     cronsim = optional_package("cronsim", "runtime")
     for slot in cronsim.CronSim(producer.cron, after.astimezone(ZoneInfo(producer.zone))):
         utc: datetime = slot.astimezone(UTC)
@@ -153,20 +140,7 @@ def next_slot(producer: ProducerSettings, after: datetime) -> datetime | None:
 
 
 def next_opening(gates: GateSettings, after: datetime) -> datetime:
-    """Return when a window opens next.
-
-    Parameters
-    ----------
-    gates : GateSettings
-        With windows.
-    after : datetime
-        After when.
-
-    Returns
-    -------
-    datetime
-        In UTC.
-    """
+    """Return when a window opens next, in UTC."""
     zone = ZoneInfo(gates.zone)
     today = after.astimezone(zone).date()
     openings = (

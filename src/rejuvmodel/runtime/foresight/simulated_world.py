@@ -49,18 +49,7 @@ class Assumed:
     recover: float | None = None
 
     def takes(self, action: Action) -> float:
-        """Return how long a command takes.
-
-        Parameters
-        ----------
-        action : Action
-            The command.
-
-        Returns
-        -------
-        float
-            Seconds [s]; infinity for what nobody waits for.
-        """
+        """Return how long a command takes [s]; infinity for what nobody waits for."""
         match action:
             case Restart():
                 return self.restart
@@ -178,22 +167,7 @@ class World:
             self.machines[one.name] = Machine(one.name, ready, f"{one.name}-1")
 
     def look(self, name: str, condition: Condition, now: float) -> ServerView:
-        """Return what the controller is told of a server.
-
-        Parameters
-        ----------
-        name : str
-            The server.
-        condition : Condition
-            What the collector makes of it.
-        now : float
-            When [s].
-
-        Returns
-        -------
-        ServerView
-            The view.
-        """
+        """Return what the controller is told of a server, of which the collector makes this condition."""
         machine = self.machines[name]
         checked = machine.admission in _CHECKED
         if not machine.alive:
@@ -207,17 +181,7 @@ class World:
         )  # fmt: skip
 
     def told(self, name: str, wanted: Admission, now: float) -> None:
-        """Let the balancer do what it is told.
-
-        Parameters
-        ----------
-        name : str
-            The server.
-        wanted : Admission
-            What it shall do with it.
-        now : float
-            When [s].
-        """
+        """Let the balancer do what it is told."""
         machine = self.machines[name]
         if machine.admission is wanted:
             return
@@ -228,15 +192,7 @@ class World:
         machine.admission = wanted
 
     def begin(self, action: Action, now: float) -> None:
-        """Begin a command; a restart ends the life of its server.
-
-        Parameters
-        ----------
-        action : Action
-            The command.
-        now : float
-            When [s].
-        """
+        """Begin a command; a restart ends the life of its server."""
         takes = self.assumed.takes(action)
         if takes == math.inf:
             return
@@ -245,18 +201,7 @@ class World:
             self.machines[action.server].alive = False
 
     def ended(self, now: float) -> list[Done]:
-        """Return the commands that have ended; a restart has begun a new life.
-
-        Parameters
-        ----------
-        now : float
-            When [s].
-
-        Returns
-        -------
-        list of Done
-            For the controller.
-        """
+        """Return the commands that have ended; a restart has begun a new life."""
         over = [command for command in self.commands if command[0] <= now]
         self.commands = [command for command in self.commands if command[0] > now]
         done = []
@@ -272,18 +217,7 @@ class World:
         return done
 
     def next_time(self, now: float) -> float:
-        """Return when something that was begun comes to its end.
-
-        Parameters
-        ----------
-        now : float
-            When [s].
-
-        Returns
-        -------
-        float
-            The first moment after now [s]; infinity for never.
-        """
+        """Return when [s] something that was begun comes to its end; infinity for never."""
         times = [end for end, _ in self.commands]
         for machine in self.machines.values():
             times += (machine.up_at, machine.idle_at)

@@ -22,7 +22,7 @@ from rejuvmodel.runtime.deciding.actions import Alarm, Announce, Decision
 from rejuvmodel.runtime.deciding.controller import decide
 from rejuvmodel.runtime.deciding.events import Event
 from rejuvmodel.runtime.deciding.group_state import GroupState
-from rejuvmodel.runtime.deciding.producer import Production, produce
+from rejuvmodel.runtime.deciding.producer import Production, produce_drawn
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.records import Held, Record, RollChanged, plain
 from rejuvmodel.runtime.deciding.resuming import resumed
@@ -125,12 +125,7 @@ class Keeper:
             What is due; it counts once its records have been written with a decision.
         """
         assert self.state is not None
-        settings = self._file.producer
-        made = produce(settings, self.producer, self.state, view, now)
-        if made.needs and settings.policy is not None:
-            drawn = {clock: settings.policy.sample_delay(self._random) * 3600.0 for clock in made.needs}
-            made = produce(settings, self.producer, self.state, view, now, drawn)
-        return made
+        return produce_drawn(self._file.producer, self.producer, self.state, view, now, self._random)
 
     def decide(
         self, event: Event, view: GroupView, now: Moment, epoch: int | None, made: Production | None = None
