@@ -20,9 +20,13 @@ from hypothesis import strategies as st
 from runtime_files import runtime_file
 
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.runtime.deciding.states import Phase
+from rejuvmodel.runtime.foresight.recorded_course import RecordedCourse
 from rejuvmodel.runtime.foresight.replay_result import ReplayResult
 from rejuvmodel.runtime.foresight.replaying import replay
 from rejuvmodel.runtime.foresight.sample_records import SampleRecord
+from rejuvmodel.runtime.foresight.simulated_run import Run
+from rejuvmodel.runtime.foresight.simulated_world import Assumed, World
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 MB = 1e6
@@ -74,6 +78,20 @@ def test_all_at_once_go_one_after_another(tmp_path: Path) -> None:
     assert all(end and start and end <= start for end, start in zip(ends, starts, strict=True))
     assert found.fewest_serving == 2
     assert found.refused["max_concurrent"] > 0
+
+
+def test_server_that_waits_for_a_plain_up_is_judged(tmp_path: Path) -> None:
+    """As in the runtime a server that joins is no longer in transition: over its limit, it is unstable."""
+    file = runtime_file(tmp_path, limit="memory = 100e6\nunstable_after = 1")
+    course = RecordedCourse(
+        samples(lambda k, _: 200 * MB if k == 0 else 0.0, 20), ("s1", "s2", "s3"), file.rules
+    )
+    world, found = World(file.group, course, Assumed(restart=30.0, up=5.0)), []
+    run = Run(file.group, file.producer, file.rules, world, course.start, Random(1), every_tick=True)
+    run.go(course.length, lambda look: found.append((look.state.servers["s1"].phase, look.unstable)))
+    joining = [unstable for phase, unstable in found if phase is Phase.JOINING]
+    assert joining[0] == ()  # when it was looked at, it was still in transition
+    assert set(joining[1:]) == {("s1",)}
 
 
 def test_trend_is_replayed(tmp_path: Path) -> None:

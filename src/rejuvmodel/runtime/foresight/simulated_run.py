@@ -21,13 +21,14 @@ from zlib import crc32
 from rejuvmodel.runtime.deciding.actions import Decision
 from rejuvmodel.runtime.deciding.controller import decide
 from rejuvmodel.runtime.deciding.events import Event, FaultDetected, Tick
+from rejuvmodel.runtime.deciding.faults import IN_TRANSITION
 from rejuvmodel.runtime.deciding.group_state import GroupState, first_state
 from rejuvmodel.runtime.deciding.producer import produce_drawn
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.records import Entered, Record
 from rejuvmodel.runtime.deciding.refusals import Reason
 from rejuvmodel.runtime.deciding.settings import GroupSettings, ProducerSettings
-from rejuvmodel.runtime.deciding.states import AWAY, Condition, Phase
+from rejuvmodel.runtime.deciding.states import Condition
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.foresight.simulated_times import QUIET, Times
 from rejuvmodel.runtime.foresight.simulated_world import World
@@ -35,7 +36,6 @@ from rejuvmodel.runtime.watching.collector import Assessment, Rules, assess
 from rejuvmodel.runtime.watching.identity import Identity
 from rejuvmodel.runtime.watching.samples import Sample
 
-_GONE = AWAY | {Phase.FAILED, Phase.RECOVERING}
 #: Refusals that may end whenever a load is measured anew.
 _BY_LOAD = frozenset({Reason.LOAD, Reason.NO_CAPACITY})
 
@@ -178,7 +178,7 @@ class Run:
                 self.world.told(name, wanted, now.clock)
         for record in records:
             if isinstance(record, Entered):
-                gone = self.state.servers[record.server].phase in _GONE
+                gone = self.state.servers[record.server].phase in IN_TRANSITION
                 self._left[record.server] = 1 if gone else self._rows
         due = dict.fromkeys(self.state.roll, "roll") | {one.server: one.why for one in made.demands}
         return decision, tuple(records), due
@@ -190,7 +190,7 @@ class Run:
                 continue
             self._left[name] = left - 1
             machine = self.world.machines[name]
-            away = self.state.servers[name].phase in _GONE
+            away = self.state.servers[name].phase in IN_TRANSITION
             if machine.alive:
                 seen = self.world.course.seen(machine, now)
                 life = Identity(crc32(machine.identity.encode()), machine.born)
@@ -218,5 +218,5 @@ class Run:
         return [
             FaultDetected(name, "no answer")
             for name, look in view.servers.items()
-            if look.is_dead and self.state.servers[name].phase not in _GONE | {Phase.OUT}
+            if look.is_dead and self.state.servers[name].phase not in IN_TRANSITION
         ]
