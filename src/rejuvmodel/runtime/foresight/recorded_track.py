@@ -17,15 +17,13 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.foresight.sample_records import SampleRecord
 from rejuvmodel.runtime.foresight.simulated_world import Seen
-from rejuvmodel.runtime.watching.samples import Answer
+from rejuvmodel.runtime.watching.samples import Answer, another_life
 
 #: Which recorded restarts a replay leaves out.
 Undone = Literal["own", "all", "none"]
 UNDONE: tuple[Undone, ...] = ("own", "all", "none")
 #: Ages of a record, in the usual time between two, after which nothing is known any more.
 _LONG = 2.5
-#: How far [s] an uptime may be from what the clock says without being that of another life.
-_TOLERANCE = 2.0
 _ANSWERS: dict[str, Answer] = {
     "healthy": "healthy", "unhealthy": "unhealthy", "gone": "gone", "unknown": "unknown"
 }  # fmt: skip
@@ -161,9 +159,5 @@ def _last_known(track: Track) -> tuple[float | None, float | None]:
 
 def _is_other(before: SampleRecord, one: SampleRecord) -> bool:
     """Whether two records are of two lives of a server."""
-    if before.identity is not None and one.identity is not None:
-        return before.identity != one.identity
-    if before.uptime is None or one.uptime is None:
-        return False
     passed = (one.at - before.at).total_seconds()
-    return one.uptime < before.uptime and one.uptime <= passed + _TOLERANCE
+    return another_life((before.identity, one.identity), (before.uptime, one.uptime), passed)

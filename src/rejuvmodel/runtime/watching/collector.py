@@ -24,11 +24,9 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.memory import size
 from rejuvmodel.plain_values import nearest_float
 from rejuvmodel.runtime.outside.deadlines import seconds
-from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample, another_life
 
 _State = Literal["normal", "unstable", "failed", "in transition", "unknown"]
-#: An uptime may run ahead of the clock here by this much before it is doubted [s].
-_TOLERANCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +250,10 @@ def _missing(sample: Sample, limits: Iterable[Limit]) -> tuple[str, ...]:
 
 
 def _restarted(old: Sample | None, new: Sample) -> bool:
-    """Return whether two samples are of two processes: by identity, or by an uptime that began anew."""
-    if old is None:
-        return False
-    if old.identity is not None and new.identity is not None:
-        return old.identity != new.identity
-    if old.uptime is None or new.uptime is None:
-        return False
-    return new.uptime < old.uptime and new.uptime <= new.at - old.at + _TOLERANCE
+    """Return whether two samples are of two processes."""
+    return old is not None and another_life(
+        (old.identity, new.identity), (old.uptime, new.uptime), new.at - old.at
+    )
 
 
 def _value(sample: Sample, limit: Limit) -> float:

@@ -17,6 +17,8 @@ from rejuvmodel.runtime.watching.identity import Identity
 QUANTITIES = ("load", "uptime", "memory", "buffers")
 #: What the server itself says: it works, it does not, it is not there; or nobody knows.
 Answer = Literal["healthy", "unhealthy", "gone", "unknown"]
+#: An uptime may run ahead of the clock here by this much before it is doubted [s].
+_TOLERANCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,17 @@ def believable(values: Mapping[str, object]) -> tuple[dict[str, float], list[str
         else:
             good[name] = number
     return good, doubts
+
+
+def another_life(
+    identities: tuple[object, object], uptimes: tuple[float | None, float | None], passed: float
+) -> bool:
+    """Return whether two looks are at two processes: by identity, or by an uptime that began anew.
+
+    Of identities and uptimes [s] the older comes first, None where it is not known; `passed` is the time [s]
+    between the looks. What cannot be told is no other life.
+    """
+    if None not in identities:
+        return identities[0] != identities[1]
+    old, new = uptimes
+    return old is not None and new is not None and new < old and new <= passed + _TOLERANCE
