@@ -16,8 +16,6 @@ from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.outside.deadlines import Deadline
 from rejuvmodel.runtime.ticks import Ticks
 
-#: While something is under way the loop does not wait longer than this [s].
-_BUSY_TICK = 0.25
 #: Ticks in a row at rest after which those that wait in a single pass are left.
 _REFUSED = 3
 #: How long a single pass waits for everything to answer [s].
@@ -123,7 +121,7 @@ class Runner(Ticks):
         began : float
             When the last one began, on the monotonic clock [s].
         """
-        tick = self.file.home.tick if self.at_rest else min(self.file.home.tick, _BUSY_TICK)
+        tick = self.file.home.tick if self.at_rest else self.file.home.busy_tick
         self._wake.wait(max(0.0, began + tick - time.monotonic()))
         self._wake.clear()
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from rejuvmodel.runtime.acting.commands import Command
 
+#: While something is under way the runtime does not wait longer than this [s].
+_BUSY_TICK = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class HomeSettings:
@@ -26,6 +29,11 @@ class HomeSettings:
     journal: str
     control: str
     tick: float = 1.0
+
+    @property
+    def busy_tick(self) -> float:
+        """The same [s] while something is under way."""
+        return min(self.tick, _BUSY_TICK)
 
 
 @dataclass(frozen=True, slots=True)

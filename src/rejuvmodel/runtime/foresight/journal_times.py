@@ -9,15 +9,12 @@ from statistics import median
 
 from rejuvmodel.durations import hours, shown
 from rejuvmodel.errors import InvalidInputError
-from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.deciding.records import Entered, Record
 from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.states import Phase
 from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.foresight.simulated_world import Assumed
 
-#: What the runner takes for it [s].
-BUSY_TICK = 0.25
 _WARMING = Phase.WARMING.value
 _BACK = (Phase.JOINING.value, Phase.STANDBY.value)
 
@@ -109,22 +106,6 @@ def _durations(journal: Iterable[tuple[datetime, Record]]) -> dict[str, list[flo
             since.clear()
         since.setdefault(phase, at)
     return found
-
-
-def busy_tick(file: RuntimeFile) -> float:
-    """Return the time from one look to the next while something is under way.
-
-    Parameters
-    ----------
-    file : RuntimeFile
-        The runtime's file.
-
-    Returns
-    -------
-    float
-        Seconds [s].
-    """
-    return min(file.home.tick, BUSY_TICK)
 
 
 def seconds_of(argument: str, value: object) -> float | None:

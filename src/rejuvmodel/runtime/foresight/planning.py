@@ -24,7 +24,6 @@ from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.states import Phase
 from rejuvmodel.runtime.foresight.delay_quantiles import delay_quantile
 from rejuvmodel.runtime.foresight.future_course import FutureCourse
-from rejuvmodel.runtime.foresight.journal_times import busy_tick
 from rejuvmodel.runtime.foresight.plan_present import Present, present_of
 from rejuvmodel.runtime.foresight.plan_result import Plan, PlannedServer, Span
 from rejuvmodel.runtime.foresight.simulated_run import Run
@@ -131,7 +130,7 @@ def _future(file: RuntimeFile, present: Present, length: float, seed: int) -> tu
         machine.alive = phase is not Phase.OUT
     run = Run(
         file.group, file.producer, file.rules, world, present.now, random,
-        state=present.state, produced=present.produced, tick=busy_tick(file),
+        state=present.state, produced=present.produced, tick=file.home.busy_tick,
     )  # fmt: skip
     tally = Tally(file.group.required)
     run.go(length, tally.take)

@@ -17,7 +17,7 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.deciding.records import Record
-from rejuvmodel.runtime.foresight.journal_times import busy_tick, seconds_of, step_times
+from rejuvmodel.runtime.foresight.journal_times import seconds_of, step_times
 from rejuvmodel.runtime.foresight.recorded_course import RecordedCourse
 from rejuvmodel.runtime.foresight.recorded_track import UNDONE, Undone
 from rejuvmodel.runtime.foresight.replay_result import ReplayResult
@@ -86,7 +86,7 @@ def replay(
     )
     run = Run(
         file.group, file.producer, file.rules, World(file.group, course, assumed), course.start, Random(seed),
-        tick=busy_tick(file), every_tick=every_tick,
+        tick=file.home.busy_tick, every_tick=every_tick,
     )  # fmt: skip
     tally = Tally(file.group.required)
     run.go(course.length, tally.take)

@@ -26,7 +26,7 @@ _BACK = (Phase.SERVING.value, Phase.STANDBY.value)
 _GROUP_NUMBERS = {
     "serving": "Servers seen to serve.",
     "required": "Servers that must keep serving.",
-    "away": "Servers that hold a place of max_concurrent.",
+    "away": "Servers that do not serve because of the runtime or a fault.",
     "max_concurrent": "Servers that may be away at a time.",
     "epoch": "Epoch of the lease.",
 }
