@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from rejuvmodel.runtime.deciding.refusals import Reason
+from rejuvmodel.runtime.deciding.states import SETTLED, Phase
 from rejuvmodel.runtime.operating.control_client import ask
 from rejuvmodel.runtime.operating.logs import printable
 from rejuvmodel.runtime.outside.failures import OutsideError
@@ -20,7 +21,7 @@ _PAUSE = 0.25
 _SILENCE = 30.0
 #: The reason why servers of a roll wait for one another, which is no news.
 _IN_TURN = Reason.CONCURRENT.value
-_AT_REST = ("serving", "watched", "standby", "out")
+_AT_REST = tuple(phase.value for phase in (*SETTLED, Phase.OUT))
 
 
 def follow(

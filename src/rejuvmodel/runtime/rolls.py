@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rejuvmodel.runtime.deciding.states import SETTLED
 from rejuvmodel.runtime.runner import Runner
 
 #: How long a roll waits for the first full view, and how long for servers that are refused [s].
 PATIENCE = 120.0
-_BACK = ("serving", "watched", "standby")
+_BACK = tuple(phase.value for phase in SETTLED)
 
 
 @dataclass(frozen=True, slots=True)

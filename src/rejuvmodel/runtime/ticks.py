@@ -29,7 +29,7 @@ from rejuvmodel.runtime.deciding.faults import IN_TRANSITION
 from rejuvmodel.runtime.deciding.producer import Production
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
-from rejuvmodel.runtime.deciding.states import LOST, Phase
+from rejuvmodel.runtime.deciding.states import LOST, SETTLED, Phase
 from rejuvmodel.runtime.deciding.views import Moment
 from rejuvmodel.runtime.dry_running import DryRunning
 from rejuvmodel.runtime.journal.claim import Claim
@@ -48,7 +48,7 @@ from rejuvmodel.runtime.watching.sight import Sight, Watch
 
 _log = logging.getLogger(__name__)
 #: Nothing is under way; what has failed waits only while the group is paused.
-_QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT, Phase.FAILED)
+_QUIET = (*SETTLED, Phase.OUT, Phase.FAILED)
 #: Phases whose server joins as soon as it is well.
 _COMMANDED = LOST | {Phase.WARMING}
 _STOPPING = "the runtime is about to stop"

@@ -29,11 +29,10 @@ from rejuvmodel.runtime.deciding.progress import PROGRESS
 from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
 from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.spares import fill, first_spare
-from rejuvmodel.runtime.deciding.states import Condition, Health, Mode, Phase, Role
+from rejuvmodel.runtime.deciding.states import SETTLED, Condition, Health, Mode, Phase, Role
 from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, known
 
-_QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY)
 #: More steps than any server can take in one decision.
 _MOST_STEPS = 8
 
@@ -86,7 +85,7 @@ def is_idle(state: GroupState) -> bool:
     bool
         True if there is no roll, and every server serves or stands by.
     """
-    return not state.roll and all(server.phase in _QUIET for server in state.servers.values())
+    return not state.roll and all(server.phase in SETTLED for server in state.servers.values())
 
 
 def _advance(draft: Draft) -> None:
@@ -114,7 +113,7 @@ def _cross_off(draft: Draft) -> None:
     for name, life in draft.state.roll.items():
         found = draft.look(name).identity
         other = life is not None and found is not None and found != life
-        if other and draft.servers[name].phase in _QUIET:
+        if other and draft.servers[name].phase in SETTLED:
             draft.rolled(name)
 
 
@@ -154,7 +153,7 @@ def _due(draft: Draft, demands: Mapping[str, Demand]) -> dict[str, Demand]:
     due = {}
     for name, demand in both.items():
         phase = draft.servers[name].phase
-        if phase in _QUIET or (phase is Phase.OUT and name in draft.state.asked):
+        if phase in SETTLED or (phase is Phase.OUT and name in draft.state.asked):
             due[name] = demand
     return due
 

@@ -28,12 +28,11 @@ from dataclasses import dataclass, field, replace
 from rejuvmodel.durations import words
 from rejuvmodel.runtime.deciding.events import Demand, FaultCleared, FaultDetected
 from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState
-from rejuvmodel.runtime.deciding.states import AWAY, LOST, Condition, Health, Phase
+from rejuvmodel.runtime.deciding.states import AWAY, LOST, SETTLED, Condition, Health, Phase
 from rejuvmodel.runtime.deciding.views import UNSEEN, GroupView, Moment, ServerView, known
 
 #: Phases in which nothing that a server shows is held against it: "in transition" for the collector.
 IN_TRANSITION = (AWAY - {Phase.JOINING}) | LOST
-_QUIET = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def detect(
             continue
         suspects[name] = f"{found}; {doubt}"
         reported = report is not None and report > watch.since
-        if settings.watchdog_alone and reported and watch.missed and look.up and server.phase in _QUIET:
+        if settings.watchdog_alone and reported and watch.missed and look.up and server.phase in SETTLED:
             assert settings.watchdog is not None  # it was missed
             assert report is not None
             demands.append(Demand(name, report + settings.watchdog, "its watchdog was missed"))

@@ -30,12 +30,11 @@ from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.records import Record, SlotFired
 from rejuvmodel.runtime.deciding.settings import ProducerSettings
-from rejuvmodel.runtime.deciding.states import Condition, Phase
+from rejuvmodel.runtime.deciding.states import SETTLED, Condition, Phase
 from rejuvmodel.runtime.deciding.trend import TrendSettings, TrendState, first_trend, observe
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView, known
 
 _SERVES = (Phase.SERVING, Phase.WATCHED)
-_CLOCKED = (*_SERVES, Phase.STANDBY)
 _MOST_SLOTS = 100
 #: Share of a trend's window that must be there before it ends what a controller before has found.
 _FULL = 0.9
@@ -172,8 +171,8 @@ def _by_confirmation(
     for name, server in group.servers.items():
         look = seen.get(name)
         clock = f"unstable:{name}"
-        if look is None or server.phase not in _CLOCKED:
-            if server.phase not in _CLOCKED:
+        if look is None or server.phase not in SETTLED:
+            if server.phase not in SETTLED:
                 clocks.stop(clock)
             continue
         if look.condition is not Condition.UNSTABLE:
@@ -192,7 +191,7 @@ def _by_service(clocks: Clocks, group: GroupState, view: GroupView, demands: dic
     """Demand servers whose time since their start is over."""
     for name, server in group.servers.items():
         clock = f"service:{name}"
-        if server.phase not in _CLOCKED:
+        if server.phase not in SETTLED:
             clocks.stop(clock)
             continue
         look = view.of(name)
@@ -218,7 +217,7 @@ def _by_trend(
     seen: dict[str, TrendState] = {}
     for name, server in group.servers.items():
         clock = f"trend:{name}"
-        if server.phase not in _CLOCKED:
+        if server.phase not in SETTLED:
             clocks.stop(clock)
             continue
         look = view.of(name)

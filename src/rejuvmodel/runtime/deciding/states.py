@@ -66,6 +66,8 @@ class Phase(Enum):
     OUT = "out"  #: did not come back: stays out until it is healthy or somebody decides
 
 
+#: Phases in which a server serves or stands by and nothing is under way.
+SETTLED = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY)
 #: Phases that a rejuvenation goes through while its server holds a place in the budget.
 LEAVING = frozenset({Phase.DUPLEXING, Phase.SWITCHING})
 #: Phases in which a server does not serve because of the runtime.

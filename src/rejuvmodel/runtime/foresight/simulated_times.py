@@ -11,11 +11,11 @@ from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.settings import GateSettings, GroupSettings, ProducerSettings
-from rejuvmodel.runtime.deciding.states import Phase
+from rejuvmodel.runtime.deciding.states import SETTLED, Phase
 from rejuvmodel.runtime.foresight.simulated_world import Machine
 
 #: Phases in which nothing is going on.
-QUIET = frozenset({Phase.SERVING, Phase.WATCHED, Phase.STANDBY, Phase.OUT})
+QUIET = (*SETTLED, Phase.OUT)
 #: A moment that has just passed is looked at once more, for the rounding of sums of seconds.
 _ROUNDING = 1e-3
 
