@@ -15,7 +15,7 @@ from rejuvmodel.runtime.deciding.group_state import GroupState
 from rejuvmodel.runtime.deciding.producer_state import ProducerState
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.resuming import resumed
-from rejuvmodel.runtime.deciding.states import AWAY, Phase, Role
+from rejuvmodel.runtime.deciding.states import Phase, Role
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 from rejuvmodel.runtime.foresight.exporting import export_log
 from rejuvmodel.runtime.foresight.journal_times import seconds_of, step_times
@@ -114,7 +114,7 @@ def present_of(
         notes.append(f"{', '.join(busy)}: in the middle of something, which is taken as over")
         calm = {
             name: replace(one, phase=Phase.STANDBY if one.role is Role.SPARE else Phase.SERVING)
-            if one.phase in AWAY or name in busy
+            if name in busy
             else one
             for name, one in state.servers.items()
         }

@@ -11,9 +11,6 @@ from rejuvmodel.runtime.deciding.states import AWAY, Phase
 from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.foresight.simulated_run import Look
 
-#: Phases in which a server was not yet off the list when its rejuvenation was given up.
-_CALLED_BACK = (Cause.UNCOVERED.value, Cause.RECALLED.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Rejuvenation:
