@@ -22,7 +22,7 @@ from rejuvmodel.runtime.deciding.events import (
     RollAsked,
     Tick,
 )
-from rejuvmodel.runtime.deciding.gates import closed
+from rejuvmodel.runtime.deciding.gates import window_gate
 from rejuvmodel.runtime.deciding.group_state import first_state
 from rejuvmodel.runtime.deciding.records import Entered, parsed, plain
 from rejuvmodel.runtime.deciding.refusals import Reason
@@ -280,8 +280,8 @@ def test_window_over_midnight() -> None:
     assert [window.holds(time(hour)) for hour in (21, 22, 0, 4, 5)] == [False, True, True, True, False]
     gates = GateSettings(windows=(window,), zone="Europe/Berlin")
     berlin = ZoneInfo("Europe/Berlin")
-    assert closed(gates, Moment(0, datetime(2026, 7, 1, 23, tzinfo=berlin))) is None
-    late = closed(gates, Moment(0, datetime(2026, 7, 1, 21, 59, tzinfo=berlin)))
+    assert window_gate(gates, Moment(0, datetime(2026, 7, 1, 23, tzinfo=berlin))) is None
+    late = window_gate(gates, Moment(0, datetime(2026, 7, 1, 21, 59, tzinfo=berlin)))
     assert late is not None
     assert late.text == "it is 21:59 (Europe/Berlin), the windows are 22:00-05:00"
 

@@ -22,7 +22,7 @@ from rejuvmodel.runtime.deciding.actions import Decision, Duplex
 from rejuvmodel.runtime.deciding.budget import Budget, full, shortage
 from rejuvmodel.runtime.deciding.draft import Draft
 from rejuvmodel.runtime.deciding.events import Demand, Event, Tick
-from rejuvmodel.runtime.deciding.gates import closed, group_gate, server_gate
+from rejuvmodel.runtime.deciding.gates import group_gate, server_gate, window_gate
 from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState
 from rejuvmodel.runtime.deciding.incidents import told
 from rejuvmodel.runtime.deciding.progress import PROGRESS
@@ -127,18 +127,18 @@ def _begin(draft: Draft, demands: Mapping[str, Demand]) -> None:
     if stop is not None:
         draft.refusals.update(dict.fromkeys(due, stop))
         return
-    night = closed(gates, draft.now)
+    no_window = window_gate(gates, draft.now)
     spare = first_spare(draft) if draft.settings.mode is Mode.STANDBY else ""
-    place = full(draft.settings, draft.budget)
+    no_place = full(draft.settings, draft.budget)
     for name in sorted(due, key=lambda one: _urgency(draft, one, due[one])):
-        refusal = _refused(draft, name, due[name], night, spare, place)
+        refusal = _refused(draft, name, due[name], no_window, spare, no_place)
         if refusal is not None:
             draft.refusals[name] = refusal
             continue
         primary = draft.servers[name].role is Role.PRIMARY
         partner = spare if primary else ""
         draft.move(name, Cause.COMMANDED, identity=draft.look(name).identity, partner=partner)
-        place = full(draft.settings, draft.budget)
+        no_place = full(draft.settings, draft.budget)
         if draft.settings.mode is Mode.STANDBY:
             spare = first_spare(draft)
 
@@ -170,19 +170,19 @@ def _urgency(draft: Draft, name: str, demand: Demand) -> tuple[float, float, flo
 
 
 def _refused(
-    draft: Draft, name: str, demand: Demand, night: Refusal | None, spare: str, place: Refusal | None
+    draft: Draft, name: str, demand: Demand, no_window: Refusal | None, spare: str, no_place: Refusal | None
 ) -> Refusal | None:
     """Why a server that is due must wait (S102, S104); the budget first, because it refuses most of them."""
     settings, server = draft.settings, draft.servers[name]
     if server.phase is Phase.OUT:
         return None  # an operator asks to try it again: it is out already
     asked, look = name in draft.state.asked, draft.look(name)
-    if place is not None and look.health is not Health.UNHEALTHY:  # which says more than the place it holds
-        return place
-    if night is not None and not asked:
-        return night
+    if no_place is not None and look.health is not Health.UNHEALTHY:  # that says more than its place does
+        return no_place
+    if no_window is not None and not asked:
+        return no_window
     refusal = server_gate(settings.gates, server, look, demand, draft.now, asked=asked)
-    return refusal or place or _uncovered(draft, name, spare)
+    return refusal or no_place or _uncovered(draft, name, spare)
 
 
 def _uncovered(draft: Draft, name: str, spare: str) -> Refusal | None:

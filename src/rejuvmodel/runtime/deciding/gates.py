@@ -31,7 +31,7 @@ def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Mom
     return None
 
 
-def closed(gates: GateSettings, now: Moment) -> Refusal | None:
+def window_gate(gates: GateSettings, now: Moment) -> Refusal | None:
     """Return why the time of day forbids rejuvenations; None within a window, or without windows."""
     if not gates.windows:
         return None

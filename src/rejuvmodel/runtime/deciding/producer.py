@@ -35,7 +35,6 @@ from rejuvmodel.runtime.deciding.trend import TrendSettings, TrendState, first_t
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView, known
 
 _SERVES = (Phase.SERVING, Phase.WATCHED)
-_MOST_SLOTS = 100
 #: Share of a trend's window that must be there before it ends what a controller before has found.
 _FULL = 0.9
 
@@ -120,7 +119,7 @@ def produce(
         if slot:
             rolls.append(RollAsked(f"cron slot {slot}"))
             records.append(SlotFired(slot))
-            state = replace(state, fired=(*state.fired, slot)[-_MOST_SLOTS:])
+            state = state.with_slot(slot)
     return Production(state, tuple(demands.values()), tuple(rolls), tuple(clocks.needs), tuple(records))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rejuvmodel.runtime.deciding.trend import TrendState
+
+#: Slots of cron remembered.
+_MOST_SLOTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,7 @@ class ProducerState:
     looked: datetime | None = None
     fired: tuple[str, ...] = ()
     trends: Mapping[str, TrendState] = field(default_factory=dict)
+
+    def with_slot(self, slot: str) -> ProducerState:
+        """Return the same after one more slot of cron has fired."""
+        return replace(self, fired=(*self.fired, slot)[-_MOST_SLOTS:])

@@ -33,9 +33,6 @@ from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.states import Admission, Mode, Phase, Role
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
 
-#: Slots of cron remembered.
-MOST_SLOTS = 100
-
 
 def resumed(
     settings: GroupSettings, journal: Iterable[tuple[datetime, Record]], view: GroupView, now: Moment
@@ -146,7 +143,7 @@ def _produced(state: ProducerState, record: Record, then: float) -> ProducerStat
         case EpisodeEnded(clock=clock):
             episodes.pop(clock, None)
         case SlotFired(slot=slot):
-            return replace(state, fired=(*state.fired, slot)[-MOST_SLOTS:])
+            return state.with_slot(slot)
         case _:
             pass
     return replace(state, episodes=episodes)
