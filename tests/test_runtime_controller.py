@@ -304,6 +304,35 @@ def test_restart_cap_and_rest() -> None:
     assert refusal(fresh, "s1") is Reason.LAST_TOO_FRESH
 
 
+def test_restart_cap_counts_those_on_their_way() -> None:
+    """Whoever is on the way to its restart takes it off the cap, however many may be away."""
+    gates = GateSettings(restart_cap=2, restart_period=100)
+    world = World(active(6, required=2, max_concurrent=4, gates=gates))
+    world.step(due("s0") + due("s1") + due("s2"))
+    assert refusal(world, "s2") is Reason.CAP
+    world.step(due("s2"))
+    assert refusal(world, "s2") is Reason.CAP
+    until(world, Phase.JOINING, "s1")
+    world.step(due("s2"))
+    assert refusal(world, "s2") is Reason.CAP
+    assert len(world.state.restarts) == 2  # type: ignore[union-attr]
+
+
+def test_recovery_comes_before_a_rejuvenation_at_the_cap() -> None:
+    """A fault that takes the last restart calls back a rejuvenation that has begun and not yet restarted."""
+    gates = GateSettings(restart_cap=1, restart_period=100)
+    world = World(active(4, required=1, max_concurrent=2, gates=gates))
+    world.step(due("s0"))
+    until(world, Phase.DRAINING, "s0")
+    world.machines["s0"].sessions = 1
+    world.machines["s1"].alive = False
+    world.tell(FaultDetected("s1", "no answer"))
+    until(world, Phase.SERVING, "s1")
+    until(world, Phase.SERVING, "s0")
+    assert len(world.state.restarts) == 1  # type: ignore[union-attr]
+    assert world.state.servers["s0"].why_back == "the restart cap is reached"  # type: ignore[union-attr]
+
+
 def test_restart_that_never_comes_back() -> None:
     """After its deadline the server stays out, the roll halts, and it is loud (row 7)."""
     world = World(active(4, required=2))

@@ -123,7 +123,7 @@ def _begin(draft: Draft, demands: Mapping[str, Demand]) -> None:
     if not due:
         return
     gates = draft.settings.gates
-    stop = group_gate(gates, draft.state, draft.view, draft.now)
+    stop = group_gate(gates, draft.state, draft.servers, draft.view, draft.now)
     if stop is not None:
         draft.refusals.update(dict.fromkeys(due, stop))
         return
@@ -131,7 +131,7 @@ def _begin(draft: Draft, demands: Mapping[str, Demand]) -> None:
     spare = first_spare(draft) if draft.settings.mode is Mode.STANDBY else ""
     no_place = full(draft.settings, draft.budget)
     for name in sorted(due, key=lambda one: _urgency(draft, one, due[one])):
-        refusal = _refused(draft, name, due[name], no_window, spare, no_place)
+        refusal = stop or _refused(draft, name, due[name], no_window, spare, no_place)
         if refusal is not None:
             draft.refusals[name] = refusal
             continue
@@ -139,6 +139,7 @@ def _begin(draft: Draft, demands: Mapping[str, Demand]) -> None:
         partner = spare if primary else ""
         draft.move(name, Cause.COMMANDED, identity=draft.look(name).identity, partner=partner)
         no_place = full(draft.settings, draft.budget)
+        stop = group_gate(gates, draft.state, draft.servers, draft.view, draft.now)  # this one counts
         if draft.settings.mode is Mode.STANDBY:
             spare = first_spare(draft)
 

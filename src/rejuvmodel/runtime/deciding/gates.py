@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -10,19 +11,29 @@ from rejuvmodel.runtime.deciding.events import Demand
 from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState
 from rejuvmodel.runtime.deciding.refusals import Reason, Refusal
 from rejuvmodel.runtime.deciding.settings import GateSettings
-from rejuvmodel.runtime.deciding.states import Health
+from rejuvmodel.runtime.deciding.states import LEAVING, Health, Phase
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, ServerView, known
 
+#: Phases of a rejuvenation whose restart is still to come.
+_BEFORE_RESTART = LEAVING | {Phase.DRAINING, Phase.PARKING, Phase.CLEANING}
 
-def group_gate(gates: GateSettings, state: GroupState, view: GroupView, now: Moment) -> Refusal | None:
-    """Return why no rejuvenation at all may begin; None if rejuvenations may."""
+
+def group_gate(
+    gates: GateSettings,
+    state: GroupState,
+    servers: Mapping[str, ServerState],
+    view: GroupView,
+    now: Moment,
+) -> Refusal | None:
+    """Return why no rejuvenation at all may begin; None if one may, beside those on their way."""
     if state.paused:
         return Refusal(Reason.PAUSED, "an operator has paused the group")
     if state.halted:
         return Refusal(Reason.HALTED, f"halted until an operator resumes: {state.halted}")
     if view.blocked is not None:
         return Refusal(Reason.BLOCKED, view.blocked)
-    if capped(gates, state, now):
+    coming = sum(server.phase in _BEFORE_RESTART for server in servers.values()) if gates.restart_cap else 0
+    if capped(gates, state, now, coming):
         text = f"the cap of {gates.restart_cap} within {_words(gates.restart_period)} is reached"
         return Refusal(Reason.CAP, text)
     if now.clock - state.last_back < gates.min_healthy:
@@ -42,11 +53,12 @@ def window_gate(gates: GateSettings, now: Moment) -> Refusal | None:
     return Refusal(Reason.WINDOW, f"it is {here:%H:%M} ({gates.zone}), the windows are {spans}")
 
 
-def capped(gates: GateSettings, state: GroupState, now: Moment) -> bool:
-    """Return whether the restart cap is reached, so that no restart is left in this period."""
+def capped(gates: GateSettings, state: GroupState, now: Moment, coming: int = 0) -> bool:
+    """Return whether no restart is left in this period beside those that are coming."""
     if gates.restart_cap == 0:
         return False
-    return sum(at > now.clock - gates.restart_period for at in state.restarts) >= gates.restart_cap
+    done = sum(at > now.clock - gates.restart_period for at in state.restarts)
+    return done + coming >= gates.restart_cap
 
 
 def server_gate(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from rejuvmodel.runtime.deciding.budget import shortage
 from rejuvmodel.runtime.deciding.draft import Draft, entered
-from rejuvmodel.runtime.deciding.gates import window_gate
+from rejuvmodel.runtime.deciding.gates import capped, window_gate
 from rejuvmodel.runtime.deciding.recovery import failed, recovering, tries_left
 from rejuvmodel.runtime.deciding.spares import first_spare
 from rejuvmodel.runtime.deciding.states import Admission, Condition, Health, Mode, Phase, Role
@@ -61,6 +61,8 @@ def _forbidden(draft: Draft, name: str) -> bool:
     """Whether what allowed the rejuvenation has changed; asked before each step that is hard to undo."""
     if draft.view.blocked is not None:
         return _because(draft, name, draft.view.blocked)
+    if capped(draft.settings.gates, draft.state, draft.now):  # by recoveries: no other begins beside it
+        return _because(draft, name, "the restart cap is reached")
     no_window = None if name in draft.state.asked else window_gate(draft.settings.gates, draft.now)
     return _because(draft, name, no_window.text) if no_window is not None else _short(draft, name)
 
