@@ -12,8 +12,8 @@ from runtime_groups import COMMAND, NAMES, healthy, running, short_folder, writt
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
+from rejuvmodel.runtime.deciding.attendance import Attended
 from rejuvmodel.runtime.deciding.records import Entered, Record, plain
-from rejuvmodel.runtime.foresight.attendance import Attended
 from rejuvmodel.runtime.foresight.replaying import replay
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.journal.journal_reading import journal_entries

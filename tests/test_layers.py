@@ -29,10 +29,7 @@ FLOORS = (
             "states", "views", "settings", "refusals", "group_state", "transitions", "records", "events",
             "actions", "budget", "gates", "draft", "spares", "recovery", "progress", "incidents",
             "controller", "trend_statistics", "trend_window", "trend", "producer_state", "clocks",
-            "cron_slots", "producer", "resuming", "snapshots", "faults",
-        )),
-        *(f"runtime.foresight.{name}" for name in (
-            "attendance",
+            "cron_slots", "producer", "resuming", "snapshots", "faults", "attendance",
         )),
     },
     {

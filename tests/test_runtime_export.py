@@ -17,9 +17,9 @@ from runtime_files import runtime_file
 
 import rejuvmodel as rj
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.deciding.attendance import Attendance, Attended
 from rejuvmodel.runtime.deciding.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot, plain
 from rejuvmodel.runtime.deciding.views import Moment
-from rejuvmodel.runtime.foresight.attendance import Attendance, Attended
 from rejuvmodel.runtime.foresight.exported_log import ExportedLog
 from rejuvmodel.runtime.foresight.exporting import export_log
 from rejuvmodel.runtime.foresight.sample_records import SampleRecord

@@ -14,9 +14,9 @@ from typing import Any, get_args
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.plain_values import choice, described, keys
+from rejuvmodel.runtime.deciding.attendance import Attended
 from rejuvmodel.runtime.deciding.states import Phase, Role
 from rejuvmodel.runtime.deciding.transitions import Cause
-from rejuvmodel.runtime.foresight.attendance import Attended
 
 
 @dataclass(frozen=True, slots=True)

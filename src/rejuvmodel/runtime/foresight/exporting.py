@@ -21,10 +21,10 @@ from typing import Any
 from rejuvmodel.durations import words
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
+from rejuvmodel.runtime.deciding.attendance import EVERY, Attended
 from rejuvmodel.runtime.deciding.records import Entered, EpisodeBegan, EpisodeEnded, Record, Snapshot
 from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.states import Mode
-from rejuvmodel.runtime.foresight.attendance import EVERY, Attended
 from rejuvmodel.runtime.foresight.exported_log import ExportedLog, LoggedEvent
 from rejuvmodel.runtime.foresight.sample_records import SampleRecord, are_recorded, read_samples
 from rejuvmodel.runtime.foresight.seen_failures import SeenFailed, SeenWell, failures_seen
@@ -87,20 +87,7 @@ def export_log(
     begin, end = entries[0][0], entries[-1][0] if until is None else max(until, entries[-1][0])
     cuts, told = _interruptions(entries, end)
     seen, doubt = failures_seen(() if samples is None else samples)
-    dry_run = False
-    both = [*entries, *(one for one in seen if begin <= one[0] <= end)]
-    for at, record in sorted(both, key=lambda one: one[0]):
-        if isinstance(record, Attended):
-            dry_run = record.dry_run
-        elif isinstance(record, SeenFailed | SeenWell) and record.server in histories:
-            histories[record.server].see((at - begin).total_seconds(), record)
-        elif isinstance(record, Entered) and record.server in histories:
-            histories[record.server].take((at - begin).total_seconds(), record, dry_run=dry_run)
-        elif isinstance(record, EpisodeBegan | EpisodeEnded):
-            kind, _, name = record.clock.partition(":")
-            if kind == "unstable" and name in histories:
-                runs = isinstance(record, EpisodeBegan)
-                histories[name].clock((at - begin).total_seconds(), runs=runs)
+    _tell(histories, [*entries, *(one for one in seen if begin <= one[0] <= end)], begin)
     notes = list(dropped)
     if samples is None:
         notes.append("no samples are recorded: failures that were never confirmed are not in it")
@@ -126,6 +113,27 @@ def _from_start(
                     histories[one.server].begin(one, unstable=f"unstable:{one.server}" in running)
             return entries[place:]
     return entries
+
+
+def _tell(
+    histories: dict[str, History],
+    happened: Sequence[tuple[datetime, Record | SeenFailed | SeenWell]],
+    begin: datetime,
+) -> None:
+    """Tell each history what has happened to its server."""
+    dry_run = False
+    for at, record in sorted(happened, key=lambda one: one[0]):
+        seconds = (at - begin).total_seconds()
+        if isinstance(record, Attended):
+            dry_run = record.dry_run
+        elif isinstance(record, SeenFailed | SeenWell) and record.server in histories:
+            histories[record.server].see(seconds, record)
+        elif isinstance(record, Entered) and record.server in histories:
+            histories[record.server].take(seconds, record, dry_run=dry_run)
+        elif isinstance(record, EpisodeBegan | EpisodeEnded):
+            kind, _, name = record.clock.partition(":")
+            if kind == "unstable" and name in histories:
+                histories[name].clock(seconds, runs=isinstance(record, EpisodeBegan))
 
 
 def _interruptions(

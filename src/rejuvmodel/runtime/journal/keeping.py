@@ -19,6 +19,7 @@ from random import Random
 
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.deciding.actions import Alarm, Announce, Decision
+from rejuvmodel.runtime.deciding.attendance import Attendance
 from rejuvmodel.runtime.deciding.controller import decide
 from rejuvmodel.runtime.deciding.events import Event
 from rejuvmodel.runtime.deciding.group_state import GroupState
@@ -29,7 +30,6 @@ from rejuvmodel.runtime.deciding.resuming import resumed
 from rejuvmodel.runtime.deciding.snapshots import snapshot
 from rejuvmodel.runtime.deciding.states import LEAVING, WANTED, Admission
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
-from rejuvmodel.runtime.foresight.attendance import Attendance
 from rejuvmodel.runtime.journal.base_journal import BaseJournal
 from rejuvmodel.runtime.journal.journal_errors import JournalError, StaleEpochError
 from rejuvmodel.runtime.journal.journal_reading import understood
