@@ -82,7 +82,7 @@ def test_everything_that_a_status_can_tell(folder: Path) -> None:
     assert result.exit_code == 1
     text = result.stdout
     assert "? of 3 serve" in text
-    assert "standing by, there 2 acts" in text
+    assert "does not act, there 2 has the lease" in text
     for line in (
         "- A dry run: nothing is drained and nothing restarted.",
         "- It is stopping: what is under way is finished or undone.",

@@ -111,6 +111,16 @@ def test_half_a_line_is_left_out_and_said(tmp_path: Path) -> None:
     assert read_samples(tmp_path).dropped == ()
 
 
+def test_what_a_power_cut_leaves_is_cut_off(tmp_path: Path) -> None:
+    """Blocks of zeros at the end, however many, are left out by the reader and cut off by the next writer."""
+    path = tmp_path / "samples-2026-03-01.csv"
+    path.write_text(HEAD + LINE + "\0" * 20000)
+    assert len(read_samples(tmp_path)) == 1
+    log = SampleLog(str(tmp_path), 60.0)
+    log.note(look(60.0), VIEWS, moment(60.0))
+    assert (len(read_samples(tmp_path)), read_samples(tmp_path).dropped) == (2, ())
+
+
 @pytest.mark.parametrize("left", ["", HEAD[:30]], ids=["nothing", "half"])
 def test_a_day_without_its_first_line_is_left_out_and_said(left: str, tmp_path: Path) -> None:
     """A file that a full disk left empty, or with half a line of names, does not cost the other days."""

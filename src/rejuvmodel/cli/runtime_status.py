@@ -68,7 +68,7 @@ def _summary(status: Mapping[str, Any]) -> str:
     serving = "?" if status["serving"] is None else status["serving"]
     acts = f"acting, epoch {status['epoch']}"
     if not status["acting"]:
-        acts = f"standing by, {status['holder']} acts" if status["holder"] else "nobody acts"
+        acts = f"does not act, {status['holder']} has the lease" if status["holder"] else "nobody acts"
     required = f"{status['required']} required"
     head = (
         f"{status['group']} ({status['mode']}): {serving} of {len(status['servers'])} serve, {required}; "

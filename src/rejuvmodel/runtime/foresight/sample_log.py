@@ -24,7 +24,7 @@ from rejuvmodel.runtime.watching.collector import Assessment
 from rejuvmodel.runtime.watching.observing import identity_text
 
 _HEAD = ",".join(COLUMNS) + "\n"
-#: Longest end of a file that is searched for the end of its last whole line.
+#: So many bytes of a file are searched at a time for the end of its last whole line.
 _TAIL = 4096
 
 
@@ -133,6 +133,9 @@ class SampleLog:
         tail = os.pread(file, _TAIL, begin)
         if tail.endswith(b"\n"):
             return size
+        while begin and b"\n" not in tail:
+            begin = max(begin - _TAIL, 0)
+            tail = os.pread(file, _TAIL, begin)
         whole = begin + tail.rfind(b"\n") + 1
         os.ftruncate(file, whole)
         self.dropped.append(f"half a line at the end of {path}")
