@@ -22,8 +22,9 @@ from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.outside.failures import RefusedError, UnreachableError
 from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
 from rejuvmodel.runtime.watching.identity import Identity, identity_of, is_alive
+from rejuvmodel.runtime.watching.joint_monitor import JointMonitor
 from rejuvmodel.runtime.watching.known_process import KnownProcess
-from rejuvmodel.runtime.watching.monitor import JointMonitor, Monitor
+from rejuvmodel.runtime.watching.monitor import Monitor
 from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
@@ -72,14 +73,14 @@ def test_a_process_that_lives_is_not_asked_for() -> None:
 
 
 def test_a_number_used_again_is_asked_for() -> None:
-    """Another process with the number of the known one is not the known one."""
+    """Another process with the number of the known one is not the known one, whoever says so."""
     own = identity_of(os.getpid())
     assert own is not None
     executor = Counting(Identity(own.pid, own.started - 5))
     known = KnownProcess(executor, "s1")
-    assert known() == executor.answer
-    assert known() == executor.answer
-    assert executor.asked == 2
+    assert [known(), known()] == [None, None]
+    assert ProcessMonitor("s1", known).sample().answer == "gone"
+    assert executor.asked == 3
 
 
 def test_a_remote_process_is_asked_for_each_time() -> None:
@@ -126,7 +127,8 @@ def test_where_it_is_does_not_tell_identities_apart() -> None:
 def test_a_process_that_cannot_be_looked_at_is_not_gone() -> None:
     """A failed look is an error and no end: here all descriptors of this process are in use."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    own, none = identity_of(os.getpid()), ProcessMonitor("s1", lambda: Identity(os.getpid(), 1.0))
+    own = identity_of(os.getpid())
+    none = ProcessMonitor("s1", KnownProcess(Counting(Identity(os.getpid(), 1.0)), "s1"))
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
         with pytest.raises(RefusedError, match="cannot be looked at"):

@@ -38,7 +38,7 @@ FLOORS = (
         )),
         *(f"runtime.watching.{name}" for name in (
             "identity", "samples", "monitor", "health_monitor", "process_monitor", "collector",
-            "observing", "watchdog", "known_process",
+            "observing", "watchdog", "known_process", "joint_monitor",
         )),
         *(f"runtime.journal.{name}" for name in (
             "base_lease", "lease", "etcd_store", "etcd_lease", "etcd_journal",

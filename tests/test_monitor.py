@@ -19,7 +19,7 @@ from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.outside.failures import RefusedError
 from rejuvmodel.runtime.watching.health_monitor import MOST_BYTES, HealthMonitor
 from rejuvmodel.runtime.watching.identity import Identity, identity_of
-from rejuvmodel.runtime.watching.monitor import JointMonitor
+from rejuvmodel.runtime.watching.joint_monitor import JointMonitor
 from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
 from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
@@ -107,11 +107,13 @@ def test_memory_of_children_is_added() -> None:
 
 
 def test_a_process_that_is_gone_is_gone() -> None:
-    """No process, another one with its number, and one that nobody knows are told apart."""
-    own = identity_of(psutil.Process().pid)
-    assert own is not None
+    """No process, one that ends while it is looked at, and one that nobody knows are told apart."""
     assert ProcessMonitor("s1", lambda: None).sample().answer == "gone"
-    assert ProcessMonitor("s1", lambda: Identity(own.pid, own.started - 5)).sample().answer == "gone"
+    with subprocess.Popen(["sleep", "100"]) as process:
+        ending = ProcessMonitor("s1", lambda: identity_of(process.pid))
+        found = ending.found()
+        process.kill()
+    assert ending.measured(found, QUANTITIES).answer == "gone"
 
     def nobody_knows() -> Identity | None:
         raise RefusedError("executor", "it does not know", "")
@@ -119,6 +121,22 @@ def test_a_process_that_is_gone_is_gone() -> None:
     sample = ProcessMonitor("s1", nobody_knows).sample()
     assert sample.answer == "unknown"
     assert "does not know" in sample.doubts[0]
+
+
+def test_what_nobody_asks_for_is_not_measured(server: tuple[int, subprocess.Popen[bytes]]) -> None:
+    """A value is measured if this monitor has it and it is asked for; a share of a core spans no gap."""
+    _, process = server
+    monitor = ProcessMonitor("s1", lambda: identity_of(process.pid), quantities=("load", "memory"))
+    found = monitor.found()
+    assert (found.identity, found.memory) == (identity_of(process.pid), None)
+    assert monitor.measured(found, ("uptime", "buffers")) is found
+    memory = monitor.measured(found, ("memory", "buffers"))
+    assert [name for name in QUANTITIES if memory.value(name) is not None] == ["uptime", "memory"]
+    shares = []
+    for asked in (("load",), ("load",), ("memory",), ("load",)):
+        shares.append(monitor.measured(monitor.found(), asked).load is not None)
+        time.sleep(0.06)
+    assert shares == [False, True, False, False]
 
 
 def test_health_and_process_are_put_together(server: tuple[int, subprocess.Popen[bytes]]) -> None:

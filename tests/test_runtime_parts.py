@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.outside.failures import NobodyListensError
-from rejuvmodel.runtime.parts import executor_of
+from rejuvmodel.runtime.parts import executor_of, monitors_of
+from rejuvmodel.runtime.watching.identity import Identity, identity_of
 
 SUPERVISED = """
 [group]
@@ -79,3 +81,35 @@ def test_8_a_process_that_will_not_end_is_restarted_within_its_time(tmp_path: Pa
         assert executor.identity("s1") not in (None, before)
     finally:
         executor.stop("s1")
+
+
+class Own:
+    """An executor whose only program is this process."""
+
+    def restart(self, program: str) -> None:
+        raise AssertionError(program)
+
+    def identity(self, _: str) -> Identity | None:
+        return identity_of(os.getpid())
+
+
+@pytest.mark.parametrize(
+    ("group", "keys", "every_value", "counted"),
+    [
+        ("", "", False, False),
+        ("", "", True, True),
+        ("", "[thresholds]\nbuffers = 500", False, True),
+        ('samples = "kept"', "", False, True),
+    ],
+    ids=["nobody asks", "for a check", "a limit", "recorded"],
+)
+def test_open_files_are_counted_where_anybody_asks(
+    group: str, keys: str, every_value: bool, counted: bool, tmp_path: Path
+) -> None:
+    """They are counted if they have a limit, are recorded or shown; that takes time for each of them."""
+    text = SUPERVISED.format(url="unix://s.sock").replace("[balancer]", f"{group}\n{keys}\n[balancer]")
+    (tmp_path / "web.toml").write_text(text, encoding="utf-8")
+    file = read_runtime_file(tmp_path / "web.toml")
+    sample = monitors_of(file, Own(), every_value=every_value)["s1"].sample()
+    assert sample.memory is not None
+    assert (sample.buffers is not None) is counted

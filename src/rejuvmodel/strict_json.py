@@ -34,34 +34,47 @@ def parse(text: str, place: str) -> Any:
     InvalidInputError
         If it is no JSON, has a key twice, or a number that no double holds.
     """
-
-    def refuse(found: str, advice: str) -> NoReturn:
-        raise InvalidInputError(place, found, "a JSON document is expected", advice)
-
-    def constant(written: str) -> NoReturn:
-        refuse(f"{written}, which is no JSON", 'Write "infinity" in quotes for infinity; NaN is no value.')
-
-    def number(written: str) -> float:
-        value = float(written)
-        lost = value == 0 and any(digit in "123456789" for digit in written.lower().partition("e")[0])
-        if math.isinf(value) or lost:
-            advice = 'Write "infinity" in quotes for infinity, and 0 for nothing.'
-            refuse(f"{shown(written)}, a number outside the range of doubles", advice)
-        return value
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            refuse(f"the key {shown(twice)} twice", "Remove one of them.")
-        return values
-
     try:
-        return json.loads(text, parse_constant=constant, parse_float=number, object_pairs_hook=unique)
-    except InvalidInputError:
-        raise
+        return _DECODER.decode(text)
+    except _RefusedError as problem:
+        found, advice = problem.found, problem.advice
     except RecursionError:
-        refuse("values nested too deeply", "Check that it is the right file.")
+        found, advice = "values nested too deeply", "Check that it is the right file."
     except ValueError as problem:  # JSONDecodeError, or an integer of thousands of digits
-        refuse(f"a syntax error: {problem}", "Check that it is the right file, and whole.")
+        found, advice = f"a syntax error: {problem}", "Check that it is the right file, and whole."
+    raise InvalidInputError(place, found, "a JSON document is expected", advice)
+
+
+class _RefusedError(Exception):
+    """What a document must not have."""
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.advice = advice
+
+
+def _constant(written: str) -> NoReturn:
+    advice = 'Write "infinity" in quotes for infinity; NaN is no value.'
+    raise _RefusedError(f"{written}, which is no JSON", advice)
+
+
+def _number(written: str) -> float:
+    value = float(written)
+    lost = value == 0 and any(digit in "123456789" for digit in written.lower().partition("e")[0])
+    if math.isinf(value) or lost:
+        advice = 'Write "infinity" in quotes for infinity, and 0 for nothing.'
+        raise _RefusedError(f"{shown(written)}, a number outside the range of doubles", advice)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _RefusedError(f"the key {shown(twice)} twice", "Remove one of them.")
+    return values
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, parse_float=_number, object_pairs_hook=_unique)

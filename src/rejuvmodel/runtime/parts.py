@@ -7,6 +7,7 @@ started in; a password is read from where the file says, and kept nowhere else.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from urllib.parse import quote, unquote
 
 from rejuvmodel.errors import InvalidInputError
@@ -25,9 +26,11 @@ from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
 from rejuvmodel.runtime.executors.third_party import third_party_executor
 from rejuvmodel.runtime.outside.addresses import socket_address
 from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
+from rejuvmodel.runtime.watching.joint_monitor import JointMonitor
 from rejuvmodel.runtime.watching.known_process import KnownProcess
-from rejuvmodel.runtime.watching.monitor import JointMonitor, Monitor, NoMonitor
+from rejuvmodel.runtime.watching.monitor import Monitor, NoMonitor
 from rejuvmodel.runtime.watching.process_monitor import ProcessMonitor
+from rejuvmodel.runtime.watching.samples import QUANTITIES
 
 #: Longest time between TERM and KILL of a program that no supervisor keeps [s].
 _STOP = 10.0
@@ -97,9 +100,15 @@ def executor_of(file: RuntimeFile) -> Executor:
     return third_party_executor(settings.type, settings.others)
 
 
-def monitors_of(file: RuntimeFile, executor: Executor) -> dict[str, Monitor]:
-    """Return a monitor for each server: of its health endpoint and process, as far as it has them."""
-    return {server.name: _monitor(file, server, executor) for server in file.group.servers}
+def monitors_of(file: RuntimeFile, executor: Executor, *, every_value: bool = False) -> dict[str, Monitor]:
+    """Return a monitor for each server: of its health endpoint and process, as far as it has them.
+
+    Open files are counted if anything in the file, or ``every_value``, asks for them.
+    """
+    counted = any(limit.quantity == "buffers" for limit in file.rules.limits) or file.sampling is not None
+    left_out = set() if every_value or counted else {"buffers"}
+    quantities = frozenset(QUANTITIES) - left_out
+    return {server.name: _monitor(file, server, executor, quantities) for server in file.group.servers}
 
 
 def duplexer_of(file: RuntimeFile) -> Duplexer:
@@ -108,12 +117,14 @@ def duplexer_of(file: RuntimeFile) -> Duplexer:
     return NoDuplexer() if command is None else CommandDuplexer(command.arguments, timeout=command.timeout)
 
 
-def _monitor(file: RuntimeFile, server: ServerSettings, executor: Executor) -> Monitor:
+def _monitor(
+    file: RuntimeFile, server: ServerSettings, executor: Executor, quantities: Collection[str]
+) -> Monitor:
     """The monitor of one server."""
     kind = file.connections.executor
     knows = kind.type != "dry-run" and not (kind.type == "command" and kind.identity is None)
     find = KnownProcess(executor, server.program)
-    process = ProcessMonitor(server.name, find) if knows else None
+    process = ProcessMonitor(server.name, find, quantities=quantities) if knows else None
     if not server.health:
         return NoMonitor(server.name) if process is None else process
     asked = file.connections.health

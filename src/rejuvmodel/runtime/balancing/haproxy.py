@@ -178,6 +178,8 @@ def merged(seen: Sequence[BalancedServer]) -> BalancedServer:
     BalancedServer
         The most available order, the worst status, the sum of the sessions, the largest weight.
     """
+    if len(seen) == 1:
+        return seen[0]
     worst = next((one for one in seen if not one.up), seen[0])
     return BalancedServer(
         name=seen[0].name,

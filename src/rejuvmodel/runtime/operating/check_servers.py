@@ -27,7 +27,7 @@ _ANSWERS = {
 def server_findings(file: RuntimeFile) -> Iterator[Finding]:
     """Look at every server as the runtime does: at its health, and at each value that something needs."""
     try:
-        monitors = monitors_of(file, executor_of(file))
+        monitors = monitors_of(file, executor_of(file), every_value=True)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             samples = list(pool.map(_looked, monitors.values()))
     except RejuvmodelError as error:

@@ -7,6 +7,8 @@ more, which counts where ten servers are asked once a second.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.runtime.outside.addresses import SocketAddress
@@ -64,26 +66,34 @@ def request(
     where = f"{address}{target.partition('?')[0]}"
     answer = _Answer(where, most_bytes)
     advice = {"if_nobody": "Is it running?", "if_failed": "Check the address."}
+    head = _head(address, target, method, None if body is None else len(body), tuple((headers or {}).items()))
     with conversation(address, timeout, where, **advice) as connection:
-        connection.sendall(_head(address, target, method, body, headers or {}) + (body or b""))
+        connection.sendall(head + (body or b""))
         while not answer.ended:
             answer.feed(connection.recv(65536))
     return answer.status, bytes(answer.body)
 
 
+@lru_cache(maxsize=1024)
 def _head(
-    address: SocketAddress, target: str, method: str, body: bytes | None, headers: Mapping[str, str]
+    address: SocketAddress, target: str, method: str, length: int | None, headers: tuple[tuple[str, str], ...]
 ) -> bytes:
-    """Return the head of the request."""
+    """Return the head of a request; those of health checks are sent once a second."""
     lines = {
         "Host": "localhost" if address.path else str(address).removesuffix(":80"),
         "Accept-Encoding": "identity",
         "Connection": "close",
-        **({} if body is None else {"Content-Length": str(len(body))}),
-        **headers,
+        **({} if length is None else {"Content-Length": str(length)}),
+        **dict(headers),
     }
     head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items())]
     return ("\r\n".join(head) + "\r\n\r\n").encode("ascii")
+
+
+@cache
+def _httptools() -> Any:
+    """Return the package, which is loaded with the first request."""
+    return optional_package("httptools", "runtime")
 
 
 class _Answer:
@@ -95,8 +105,7 @@ class _Answer:
         self.ended = False
         self._where, self._most, self._arrived = where, most_bytes, 0
         self._head_ended = self._until_closed = False
-        self._package = optional_package("httptools", "runtime")
-        self._parser = self._package.HttpResponseParser(self)
+        self._parser = _httptools().HttpResponseParser(self)
 
     def feed(self, part: bytes) -> None:
         """Take what has arrived; nothing means that the other side has closed the connection."""
@@ -114,7 +123,7 @@ class _Answer:
             return
         try:
             self._parser.feed_data(part)
-        except (self._package.HttpParserError, self._package.HttpParserUpgrade) as problem:
+        except (_httptools().HttpParserError, _httptools().HttpParserUpgrade) as problem:
             if not self.ended:  # what comes after the answer is nobody's matter
                 found = f"no HTTP answer ({one_line(problem, 60)})"
                 raise BadAnswerError(self._where, found, "Check the address.") from None

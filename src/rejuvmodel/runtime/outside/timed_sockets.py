@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import Any
 
 from rejuvmodel.runtime.outside.addresses import SocketAddress
@@ -83,6 +85,8 @@ def _connected(address: SocketAddress, deadline: Deadline) -> TimedSocket:
     """Connect; the look-up of a host name is the system's and knows no deadline, digits need none."""
     if address.path:
         return _opened(socket.AF_UNIX, address.path, deadline)
+    if (family := _family(address.host)) is not None:
+        return _opened(family, (address.host, address.port), deadline)
     problem: OSError | None = None
     for family, _, _, _, place in socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM):
         try:
@@ -90,6 +94,15 @@ def _connected(address: SocketAddress, deadline: Deadline) -> TimedSocket:
         except OSError as found:
             problem = found
     raise problem or OSError(f"no address for {address.host}")
+
+
+@lru_cache(maxsize=1024)
+def _family(host: str) -> int | None:
+    """The family of an address of digits; None for a name, which has to be looked up."""
+    try:
+        return socket.AF_INET if ip_address(host).version == 4 else socket.AF_INET6
+    except ValueError:
+        return None
 
 
 def _opened(family: int, place: Any, deadline: Deadline) -> TimedSocket:

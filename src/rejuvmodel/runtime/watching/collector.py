@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
@@ -180,65 +180,70 @@ def assess(
     newest = before.last if sample is None else sample
     is_new = newest is not None and (before.last is None or newest.at > before.last.at)
     restarted = newest is not None and is_new and _restarted(before.last, newest)
+    known = not (in_transition or restarted or before.state == "in transition")
+    rows = _Rows(before.decided, before.bad, before.clear, before.failing) if known else _Rows()
+    state: _State
+    evidence: tuple[str, ...]
     if in_transition:
-        fresh = Assessment(before.server, last=newest, restarted=restarted)
-        return _turned(before, fresh, "in transition", ("restarted on purpose",), now)
-    known = Assessment(before.server) if restarted or before.state == "in transition" else before
-    known = replace(known, state=before.state, since=before.since, last=newest, restarted=restarted)
-    if newest is None or now - newest.at > rules.max_age:
+        state, evidence = "in transition", ("restarted on purpose",)
+    elif newest is None or now - newest.at > rules.max_age:
         age = "no sample yet" if newest is None else f"the newest sample is {now - newest.at:.1f} s old"
-        return _turned(before, known, "unknown", (age,), now)
-    if not is_new:
-        return replace(known, evidence=before.evidence)
-    if newest.answer == "unknown" or _missing(newest, rules.limits):
-        doubts = (*newest.doubts, *_missing(newest, rules.limits)) or ("nobody says whether it is well",)
-        return _turned(before, known, "unknown", doubts, now)
-    known, evidence = _counted(known, newest, rules)
-    decided = _decided(known, rules)
+        state, evidence = "unknown", (age,)
+    elif not is_new:
+        state, evidence = before.state, before.evidence
+    elif (missing := _missing(newest, rules.limits)) or newest.answer == "unknown":
+        state, evidence = "unknown", (*newest.doubts, *missing) or ("nobody says whether it is well",)
+    else:
+        rows, evidence = _counted(rows, newest, rules)
+        state = rows.decided
+    since = before.since if before.state == state and not restarted else now
+    return Assessment(before.server, state, evidence, since, restarted, newest, *rows)
+
+
+class _Rows(NamedTuple):
+    """The last state that was no doubt, and samples in a row that speak for another."""
+
+    decided: _State = "unknown"
+    bad: int = 0
+    clear: int = 0
+    failing: int = 0
+
+
+def _counted(rows: _Rows, sample: Sample, rules: Rules) -> tuple[_Rows, tuple[str, ...]]:
+    """Return the rows after a sample that is believed, and what it shows."""
+    bad, clear, failing, evidence = _added(rows, sample, rules.limits)
+    decided: _State = rows.decided  # where the rows are too short
+    if failing >= rules.failed_after:
+        decided = "failed"
+    elif bad >= rules.unstable_after:
+        decided = "unstable"
+    elif clear >= rules.normal_after:
+        decided = "normal"
     if decided == "unknown":
         evidence = (*evidence, "too few samples yet")
-    return _turned(before, replace(known, decided=decided), decided, evidence, now)
+    return _Rows(decided, bad, clear, failing), evidence
 
 
-def _counted(known: Assessment, sample: Sample, rules: Rules) -> tuple[Assessment, tuple[str, ...]]:
-    """Return the rows after a sample that is believed, and what it shows."""
+def _added(rows: _Rows, sample: Sample, limits: Iterable[Limit]) -> tuple[int, int, int, tuple[str, ...]]:
+    """Return how many samples in a row are bad, clear and failing now, and what this one shows."""
     if sample.answer != "healthy":
-        shows = ("its process is gone",) if sample.answer == "gone" else ("it says that it is not well",)
-        return replace(known, failing=known.failing + 1, clear=0), (*shows, *sample.doubts)
+        shows = "its process is gone" if sample.answer == "gone" else "it says that it is not well"
+        return rows.bad, 0, rows.failing + 1, (shows, *sample.doubts)
     reached = tuple(
         f"{_found(sample, limit)}, the limit {limit.words(limit.unstable)}"
-        for limit in rules.limits
+        for limit in limits
         if _value(sample, limit) >= limit.unstable
     )
     if reached:
-        return replace(known, failing=0, bad=known.bad + 1, clear=0), reached
+        return rows.bad + 1, 0, 0, reached
     between = tuple(
         f"{_found(sample, limit)}, between {limit.words(limit.lower)} and {limit.words(limit.unstable)}"
-        for limit in rules.limits
+        for limit in limits
         if _value(sample, limit) >= limit.lower
     )
     if between:
-        return replace(known, failing=0, bad=0, clear=0), between
-    return replace(known, failing=0, bad=0, clear=known.clear + 1), ("all values are below their limits",)
-
-
-def _decided(known: Assessment, rules: Rules) -> _State:
-    """Return the state that the rows speak for; the one before where they are too short."""
-    if known.failing >= rules.failed_after:
-        return "failed"
-    if known.bad >= rules.unstable_after:
-        return "unstable"
-    if known.clear >= rules.normal_after:
-        return "normal"
-    return known.decided
-
-
-def _turned(
-    before: Assessment, known: Assessment, state: _State, evidence: Iterable[str], now: float
-) -> Assessment:
-    """Return an assessment in a state, which began before if it was the same then."""
-    since = before.since if before.state == state and not known.restarted else now
-    return replace(known, state=state, evidence=tuple(evidence), since=since)
+        return 0, 0, 0, between
+    return 0, rows.clear + 1, 0, ("all values are below their limits",)
 
 
 def _missing(sample: Sample, limits: Iterable[Limit]) -> tuple[str, ...]:

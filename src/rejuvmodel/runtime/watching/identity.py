@@ -17,6 +17,8 @@ from rejuvmodel.runtime.outside.failures import OutsideError, RefusedError
 
 _HAS_STAT = os.path.exists("/proc/self/stat")
 _TICKS = os.sysconf("SC_CLK_TCK")
+#: Bytes of a line in /proc/PID/stat: 52 numbers and a name of at most 64 bytes.
+_MOST_STAT = 4096
 #: States in /proc of what has ended and is only not yet reaped.
 _DEAD = frozenset({b"Z", b"X"})
 #: Two begins [s] that are further apart are of two processes, however the clocks were read.
@@ -108,8 +110,11 @@ def marked(variable: str, value: str) -> Identity | None:
 def _from_stat(pid: int) -> Identity | None:
     """Return the identity of a process by its line in /proc."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            line = file.read()
+        file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            line = os.read(file, _MOST_STAT)
+        finally:
+            os.close(file)
     except (FileNotFoundError, ProcessLookupError):
         return None
     except OSError as problem:

@@ -41,7 +41,7 @@ class KnownProcess:
         Returns
         -------
         Identity or None
-            None if it is known not to run.
+            None if it is known not to run. One of this machine runs at the moment of the call.
 
         Raises
         ------
@@ -56,6 +56,7 @@ class KnownProcess:
         self._last = None
         until = Deadline(self._ask_again)
         found = self._executor.identity(self._program)
-        if found is not None:
-            self._last = (found, until)
+        if found is None or (found.here and not is_alive(found)):
+            return None
+        self._last = (found, until)
         return found

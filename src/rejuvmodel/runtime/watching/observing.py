@@ -40,12 +40,8 @@ def server_views(
     dict of str to ServerView
         One for each assessment.
     """
-    return {
-        name: _server_view(
-            balancers[name] if balancers is not None and name in balancers else None, one, now, max_age
-        )
-        for name, one in assessments.items()
-    }
+    balanced = {} if balancers is None else {one.name: one for one in balancers.servers}
+    return {name: _server_view(balanced.get(name), one, now, max_age) for name, one in assessments.items()}
 
 
 def orders(admissions: Mapping[str, Admission], weights: Mapping[str, int | None]) -> dict[str, Wanted]:

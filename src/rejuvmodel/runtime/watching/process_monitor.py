@@ -3,20 +3,23 @@
 Load is the share of one processor core that it used since the look before (the first look knows none),
 memory its resident set, buffers its open files and sockets. A process that is there is no proof of health,
 so the answer is "unknown" or "gone", never "healthy": health is for an endpoint to say.
+
+A look has two halves, because most of its time goes into values that the endpoint may have told already.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from rejuvmodel.optional_packages import optional_package
 from rejuvmodel.runtime.outside.failures import NoIdentityError, OutsideError
 from rejuvmodel.runtime.outside.names import checked_name
-from rejuvmodel.runtime.watching.identity import Identity, is_alive, uptime
+from rejuvmodel.runtime.watching.identity import Identity, uptime
 from rejuvmodel.runtime.watching.monitor import Monitor
-from rejuvmodel.runtime.watching.samples import Sample
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample
 
 #: Shares over a shorter time are mostly the resolution of the clock [s].
 _SHORT = 0.05
@@ -30,74 +33,103 @@ class ProcessMonitor(Monitor):
     server : str
         The server.
     find : callable
-        Returns the `Identity` of its process, or None if it does not run: a
+        Looks which process it is now and returns its `Identity`, or None if it does not run: a
         `rejuvmodel.runtime.watching.known_process.KnownProcess`. Of a process of another machine nothing is
         measured. It may raise an `OutsideError`; then nothing is known. A `NoIdentityError` is no doubt:
         there is nobody who could know.
+    quantities : collection of str
+        What to measure. To count the open files takes the longer the more there are.
     with_children : bool
         Whether to add up the memory, files and processor time of all processes below it. That reads the
         table of all processes at each look.
     """
 
     def __init__(
-        self, server: str, find: Callable[[], Identity | None], *, with_children: bool = False
+        self,
+        server: str,
+        find: Callable[[], Identity | None],
+        *,
+        quantities: Collection[str] = QUANTITIES,
+        with_children: bool = False,
     ) -> None:
         self._server = checked_name("server", server)
         self._find = find
+        self._quantities = frozenset(quantities)
         self._with_children = with_children
         self._last: tuple[Identity, float, float] | None = None
         self._process: tuple[Identity, Any] | None = None
 
     def sample(self) -> Sample:
+        return self.measured(self.found(), QUANTITIES)
+
+    def found(self) -> Sample:
+        """Look which process it is and for how long it has been running; measure nothing else yet."""
         at = time.monotonic()
         try:
             identity = self._find()
-            if identity is not None and not identity.here:
-                return Sample(self._server, at, "unknown", identity=identity)
-            alive = identity is not None and is_alive(identity)
         except NoIdentityError:
             return Sample(self._server, at, "unknown")
         except OutsideError as problem:
             return Sample(self._server, at, "unknown", doubts=(str(problem),))
-        if identity is None or not alive:
+        if identity is None:
             return Sample(self._server, at, "gone", doubts=("its process is gone",))
+        age = uptime(identity) if identity.here else None
+        return Sample(self._server, at, "unknown", uptime=age, identity=identity)
+
+    def measured(self, found: Sample, quantities: Collection[str]) -> Sample:
+        """Measure what is asked for, as far as this monitor does, of the process found a moment ago.
+
+        Parameters
+        ----------
+        found : Sample
+            What `found` returned.
+        quantities : collection of str
+            What is asked for.
+
+        Returns
+        -------
+        Sample
+            The same, with the values.
+        """
+        identity, wanted = found.identity, self._quantities.intersection(quantities)
+        if "load" not in wanted:
+            self._last = None  # a share is that since the look before
+        if identity is None or not identity.here or wanted <= {"uptime"}:
+            return found
         psutil = optional_package("psutil", "runtime")
         try:
-            memory, files, used = self._measured(psutil, identity)
+            return self._with_values(psutil, found, identity, wanted)
         except psutil.NoSuchProcess:
-            return Sample(self._server, at, "gone", doubts=("its process is gone",))
+            return Sample(self._server, found.at, "gone", doubts=("its process is gone",))
         except (psutil.Error, OSError) as problem:
-            found = f"process {identity.pid} cannot be looked at ({type(problem).__name__})"
-            return Sample(self._server, at, "unknown", identity=identity, doubts=(found,))
-        return Sample(
-            self._server,
-            at,
-            "unknown",
-            load=self._load(identity, at, used),
-            uptime=uptime(identity),
-            memory=memory,
-            buffers=files,
-            identity=identity,
-        )
+            doubt = f"process {identity.pid} cannot be looked at ({type(problem).__name__})"
+            return replace(found, doubts=(doubt,))
 
-    def _measured(self, psutil: Any, identity: Identity) -> tuple[float, float, float]:
-        """Return memory [bytes], open files, and processor time [s]."""
+    def _with_values(self, psutil: Any, found: Sample, identity: Identity, wanted: Collection[str]) -> Sample:
+        """Return a sample with load, memory [bytes] and open files of its process."""
         known = self._process
         if known is None or known[0] != identity:
             self._process = known = (identity, psutil.Process(identity.pid))
-        first = known[1]
+        first, at = known[1], time.monotonic()
         memory = files = used = 0.0
         for process in [first, *(first.children(recursive=True) if self._with_children else [])]:
             try:
-                with process.oneshot():
+                if "load" in wanted:
                     times = process.cpu_times()
                     used += times.user + times.system
+                if "memory" in wanted:
                     memory += process.memory_info().rss
+                if "buffers" in wanted:
                     files += process.num_fds()
             except psutil.NoSuchProcess:
                 if process is first:
                     raise
-        return memory, files, used
+        return replace(
+            found,
+            load=self._load(identity, at, used) if "load" in wanted else None,
+            memory=memory if "memory" in wanted else None,
+            buffers=files if "buffers" in wanted else None,
+        )
 
     def _load(self, identity: Identity, at: float, used: float) -> float | None:
         """Return the share of a core since the look before; None if there was none of this process."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from rejuvmodel.runtime.watching.identity import Identity
@@ -71,9 +72,11 @@ class Sample:
         float or None
             None if it is not known.
         """
-        return {"load": self.load, "uptime": self.uptime, "memory": self.memory, "buffers": self.buffers}[
-            quantity
-        ]
+        value: float | None = _VALUES[quantity](self)
+        return value
+
+
+_VALUES = {quantity: attrgetter(quantity) for quantity in QUANTITIES}
 
 
 def believable(values: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from rejuvmodel.runtime.outside.names import one_line
 from rejuvmodel.runtime.watching.monitor import Monitor
@@ -33,11 +35,12 @@ class Sampling:
 
     def __init__(self, monitors: Mapping[str, Monitor]) -> None:
         self._monitors = dict(monitors)
-        workers = max(1, len(self._monitors))
-        self._few = ThreadPoolExecutor(min(_FEW, workers), thread_name_prefix="look")
-        self._many = ThreadPoolExecutor(min(_MOST, workers), thread_name_prefix="slow look")
-        self._looks: dict[str, Future[Sample]] = {}
-        self._late = False
+        self._few = ThreadPoolExecutor(_FEW, thread_name_prefix="look")
+        self._many = ThreadPoolExecutor(_MOST, thread_name_prefix="slow look")
+        self._rounds: list[Future[None]] = []
+        self._due: deque[str] = deque()
+        self._asked: set[str] = set()
+        self._found: SimpleQueue[tuple[str, Sample]] = SimpleQueue()
 
     def newest(self, patience: float) -> dict[str, Sample]:
         """Look at every server, and return what has come of it so far.
@@ -52,28 +55,34 @@ class Sampling:
         dict of str to Sample
             New samples by server.
         """
-        for name, monitor in self._monitors.items():
-            look = self._looks.get(name)
-            if look is None:
-                pool = self._many if self._late else self._few
-            elif look.cancel():  # it has waited behind looks that hang
-                pool = self._many
-            else:
-                continue
-            self._looks[name] = pool.submit(_looked, name, monitor)
-        done, _ = wait(self._looks.values(), timeout=patience)
-        self._late = len(done) < len(self._looks)
+        self._due.extend(name for name in self._monitors if name not in self._asked)
+        self._asked.update(self._monitors)
+        self._rounds = [one for one in self._rounds if not one.done()]
+        pool, most = (self._many, _MOST) if self._rounds else (self._few, _FEW)  # a round hangs at a look
+        for _ in range(min(most - len(self._rounds), len(self._due))):
+            self._rounds.append(pool.submit(self._round))
+        wait(self._rounds, timeout=patience)
         found = {}
-        for name, look in list(self._looks.items()):
-            if look in done:
-                found[name] = look.result()
-                del self._looks[name]
+        while not self._found.empty():
+            name, sample = self._found.get()
+            found[name] = sample
+            self._asked.discard(name)
         return found
 
     def close(self) -> None:
         """Begin no more looks; those that last end by themselves."""
+        self._due.clear()
         for pool in (self._few, self._many):
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def _round(self) -> None:
+        """Look at one server after another until each has been looked at or has its look."""
+        while self._due:
+            try:
+                name = self._due.popleft()
+            except IndexError:  # another round was quicker
+                return
+            self._found.put((name, _looked(name, self._monitors[name])))
 
 
 def _looked(name: str, monitor: Monitor) -> Sample:

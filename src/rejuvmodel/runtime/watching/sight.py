@@ -138,7 +138,8 @@ class Watch:
             return None, str(problem)
         if view.missing:
             return view, f"{', '.join(view.missing)}: nobody listens there. Nothing new begins."
-        unlisted = [name for name in self._assessments if name not in view]
+        listed = {one.name for one in view.servers}
+        unlisted = [name for name in self._assessments if name not in listed]
         if unlisted:
             return view, f"it does not have the server {unlisted[0]}. Check the names on both sides."
         return view, None
