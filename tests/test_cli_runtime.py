@@ -390,6 +390,15 @@ def test_progress_tells_a_reason_once(capsys: pytest.CaptureFixture[str]) -> Non
     ]  # fmt: skip
 
 
+def test_progress_tells_no_first_phase(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a server does when it is first seen is no news, nor that nobody knows it for a moment."""
+    told = Progress()
+    unknown = document(servers=[{**one, "phase": None} for one in document()["servers"]])
+    for shown in (unknown, document(), unknown, document()):
+        told(shown)
+    assert capsys.readouterr().err == ""
+
+
 def test_words() -> None:
     """Lengths of time have at most two units, and what is not known is no length."""
     assert [rough(one) for one in (0, 59.9, 60, 3600, 90061, -5)] == [
@@ -513,7 +522,10 @@ def test_rolling_without_a_runtime(folder: Path) -> None:
     # The process of this server is that of the test: whatever restarts, it has the same life.
     assert result.exit_code == 1
     assert "- s1 was not rejuvenated: " in result.stdout
-    assert "s1: restarting" in result.stderr.splitlines()
+    told = [line.split(": waits")[0] for line in result.stderr.splitlines()]
+    assert told[0] == "s1: draining"
+    assert not [line for line in told if line.startswith("s2: ")]
+    assert "s1: restarting" in told
     assert seen[0]["acting"] is True
 
 

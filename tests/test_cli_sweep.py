@@ -39,7 +39,7 @@ def test_ranges() -> None:
 
 def test_a_file_without_a_wait_is_optimised() -> None:
     """Where the file leaves the wait open, every point has its best, and the report says so."""
-    text = said("sweep", DUPLEX, "--over", "aging=3 d:30 d:3", "--over", "servers=1,2")
+    text = said("sweep", DUPLEX, "--over", "aging=3 d:30 d:3", "--over", "restart=1 min,20 min")
     assert text.startswith(f"A sweep of a cluster of 2 servers ({DUPLEX}): 3 × 2 = 6 points\n")
     assert "- At every point the best mean wait between 6 min and never." in text
     one = said("sweep", DUPLEX, "--over", "aging=3 d")
@@ -47,6 +47,26 @@ def test_a_file_without_a_wait_is_optimised() -> None:
     best = rj.optimize(rj.Cluster(2, file.cluster.rates.replace(aging=1 / 72)), file.costs, bounds=(0, 10))
     assert cells(one, "3 d")[0] == f"{best.rate:.6g}"
     assert f"| {best.rate:.6g} |" in text.replace("  ", " ").replace("  ", " ")
+
+
+def test_the_head_names_no_number_of_servers_that_varies(tmp_path: Path) -> None:
+    """Where the numbers of servers vary, those of the file are not said."""
+    text = said("sweep", DUPLEX, "--over", "servers=1,2,4")
+    assert text.startswith(f"A sweep of clusters ({DUPLEX}): 3 points\n")
+    pool, wait = pool_file(tmp_path), ("--over", "period=12 h", "--measure", "nines")
+    for sizes in ("spares=0,1", "primaries=3,4"):
+        found = said("sweep", pool, "--over", sizes, *wait)
+        assert found.startswith(f"A sweep of pools ({pool}): 2 × 1 = 2 points\n")
+    found = said("sweep", pool, "--over", "required=1,2", *wait)
+    assert found.startswith(f"A sweep of a pool of 2 + 0 servers ({pool}): 2 × 1 = 2 points\n")
+
+
+def pool_file(folder: Path) -> str:
+    """A file of a pool of two servers."""
+    path = folder / "pool.toml"
+    rates = "[rates]\naging = 0.1\nfailure = 0.01\nrepair = 1\nrestart = 5\n"
+    path.write_text(f"[pool]\nprimaries = 2\n{rates}", encoding="utf-8")
+    return str(path)
 
 
 def test_json_is_the_sweep_of_the_library() -> None:
@@ -81,13 +101,8 @@ def test_files_hold_every_point(tmp_path: Path) -> None:
 
 def test_points_that_cannot_be_solved_are_told(tmp_path: Path) -> None:
     """With --errors nan the sweep goes on, and the table shows why a point is missing."""
-    pool = tmp_path / "pool.toml"
-    pool.write_text(
-        "[pool]\nprimaries = 2\n[rates]\naging = 0.1\nfailure = 0.01\nrepair = 1\nrestart = 5\n",
-        encoding="utf-8",
-    )
     varied = ("--over", "required=1,99", "--over", "period=12 h")
-    text = said("sweep", str(pool), *varied, "--measure", "nines", "--errors", "nan")
+    text = said("sweep", pool_file(tmp_path), *varied, "--measure", "nines", "--errors", "nan")
     assert "required is a whole number from 1 to" in text
     assert cells(text, "99")[1] == "-"
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 from numpy.testing import assert_allclose
 
 import rejuvmodel as rj
@@ -37,6 +38,16 @@ def chosen() -> rj.PoolChoice:
         slots=(0, 1),
         crews=(1, 2),
         prices=rj.Prices(server=1, crew=0.3),
+    )
+
+
+@pytest.fixture(scope="module")
+def crowd() -> rj.PoolChoice:
+    """Pools of which many are on the front, with long names."""
+    base = rj.Pool(primaries=2, rates=RATES.replace(rejuvenation=1 / 24), slots=1, guarded=True)
+    prices = rj.Prices(server=1, crew=0.3)
+    return rj.choose_pool(
+        base, target=0.9999, spares=range(5), slots=(0, 1, 2), crews=(1, 2, 3), prices=prices
     )
 
 
@@ -100,6 +111,33 @@ def test_labels_of_the_front(chosen: rj.PoolChoice) -> None:
     assert all(name.split(",")[0] in possible for name in names)
     assert not any("slot" in name for name in names)
     assert "1 slot" in str(line(ax, "Pareto front").get_label())
+
+
+def test_labels_of_a_crowded_front(crowd: rj.PoolChoice) -> None:
+    """No label covers another one, a point of the front or its steps; the last points have labels too."""
+    rates = np.geomspace(1e-4, 10, 60).tolist()
+    sweep = rj.sweep(WEB, {"rejuvenation": rates}, ["cost_rate", "unavailability"], costs=COSTS)
+    for alternatives in (sweep, crowd):
+        ax = Figure(figsize=(7.5, 5.5), layout="constrained").add_subplot()
+        plot_pareto(alternatives, ax=ax)
+        ax.figure.draw_without_rendering()
+        path = ax.transData.transform(line(ax, "Pareto front").get_xydata())
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert len(boxes) > 6
+        points = [Bbox.from_extents(*(path[k] - 2), *(path[k] + 2)) for k in range(len(path))]
+        right = [Bbox([path[k], (path[k + 1][0], path[k][1] + 0.1)]) for k in range(len(path) - 1)]
+        down = [Bbox([path[k + 1], (path[k + 1][0] + 0.1, path[k][1])]) for k in range(len(path) - 1)]
+        for k, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in (*boxes[:k], *points, *right, *down))
+        assert max(box.x1 for box in boxes) > path[:, 0].max() - 60
+        assert min(box.y0 for box in boxes) < path[:, 1].min() + 5
+
+
+def test_the_choice_has_a_label_first(crowd: rj.PoolChoice) -> None:
+    """Whatever else has no room, the label of the cheapest that meets the target is there."""
+    assert crowd.best is not None
+    names = [text.get_text() for text in plot_pareto(crowd, ax=new_axes()).texts]
+    assert names[0].startswith(f"2 + {crowd.best.pool.spares}")
 
 
 def test_dominated_points_beyond_the_edge() -> None:

@@ -134,6 +134,21 @@ def test_tornado_of_a_sensitivity_follows_the_elasticities() -> None:
     assert "downtime [h]" in ax.get_xlabel()
 
 
+def test_tornado_names_the_currency_it_was_given() -> None:
+    """A cost has the currency that was named, and no unit where none was."""
+    costs = rj.Costs(failure=1000, rejuvenation=10)
+    found = rj.sensitivity(CLUSTER, costs=costs)
+    for measure, currency, label in (
+        ("cost", "", "cost; "), ("cost", "EUR", "cost [EUR]; "),
+        ("cost_rate", "", "cost rate [per hour]; "), ("cost_rate", "EUR", "cost rate [EUR/h]; "),
+        ("unavailability", "EUR", "unavailability; "),
+    ):  # fmt: skip
+        ax = plot_tornado(found, measure=measure, currency=currency)
+        assert ax.get_xlabel().startswith(label)
+    ranges = rj.range_effects(CLUSTER, {"repair": (0.5, 1)}, measure="cost", costs=costs)
+    assert plot_tornado(ranges, currency="EUR").get_xlabel().startswith("cost [EUR]; ")
+
+
 def test_tornado_beyond_doubles() -> None:
     """Measures below 1e-300 are drawn by their logarithms."""
     rates = rj.Rates(aging=1e-4, failure=1e-7, repair=1, restart=60, rejuvenation=1e-3)
@@ -168,6 +183,7 @@ def test_ends_on_one_side_are_both_named() -> None:
         (rj.sensitivity(CLUSTER), {"change": 1.5}, "change"),
         (rj.sensitivity(CLUSTER), {"measure": "cost"}, "measure"),
         (rj.sensitivity(CLUSTER), {"most": 0}, "most"),
+        (rj.sensitivity(CLUSTER), {"currency": None}, "currency"),
         (rj.range_effects(CLUSTER, {"repair": (0.5, 0.5)}), {}, "moves"),
         (rj.range_effects(CLUSTER, {"repair": (0.5, 1)}), {"measure": "downtime"}, "measure"),
     ],

@@ -110,7 +110,7 @@ class Progress:
     """Writes a line to standard error whenever a server goes on, or has to wait for another reason."""
 
     def __init__(self) -> None:
-        self._phases: dict[str, str | None] = {}
+        self._phases: dict[str, str] = {}
         self._reasons: dict[str, str] = {}
 
     def __call__(self, status: Mapping[str, Any]) -> None:
@@ -123,10 +123,11 @@ class Progress:
         """
         for one in status["servers"]:
             name, phase, refusal = one["name"], one["phase"], one["refusal"]
-            if phase != self._phases.get(name, phase):
-                self._reasons.pop(name, None)
-                _say(f"{name}: {phase}")
-            self._phases[name] = phase
+            if phase is not None:  # else nobody knows yet, or for a moment
+                if phase != self._phases.get(name, phase):
+                    self._reasons.pop(name, None)
+                    _say(f"{name}: {phase}")
+                self._phases[name] = phase
             told = self._reasons.get(name, _IN_TURN)
             if refusal and name in status["roll"] and refusal["reason"] not in (told, _IN_TURN):
                 self._reasons[name] = refusal["reason"]

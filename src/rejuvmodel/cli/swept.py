@@ -15,6 +15,7 @@ from rejuvmodel.cli.json_documents import json_text
 from rejuvmodel.cli.text_tables import markdown_table
 from rejuvmodel.durations import hours, shown, words
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.models.pool import Pool
 from rejuvmodel.reporting.result_rows import servers_text
 from rejuvmodel.sweeping.sweeps import sweep
 
@@ -32,6 +33,8 @@ _WAITS = (
     "period", "rejuvenation", "rates.rejuvenation", "mean_times.rejuvenation", "mean_times.rejuvenate_after"
 )  # fmt: skip
 _EXAMPLE = '"servers=1,2,4" or "aging=3 d:30 d:10"'
+#: Parameters that are numbers of servers.
+_SIZES = frozenset({"servers", "primaries", "spares"})
 _WORDS = {"true": True, "false": False}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf")
 
@@ -129,7 +132,7 @@ def sweep_report(file: ClusterFile, found: Dataset, out: str | None) -> str:
         at = {name: int(k) for name, k in index.items()}
         rows.append([_cell(found[name].isel({d: at[d] for d in found[name].dims})) for name in names])
     grid = f"{' × '.join(map(str, shape))} = " if len(shape) > 1 else ""
-    head = f"A sweep of {servers_text(file.cluster)} ({file.path}): {grid}{count} points"
+    head = f"A sweep of {_what(file, found)} ({file.path}): {grid}{count} points"
     heads = [f"{name} [{file.currency or 'cost'}]" if name == "cost" else str(name) for name in names]
     best = "objective" in found.attrs
     notes = [
@@ -219,6 +222,13 @@ def out_bytes(found: Dataset, kind: str, document: str) -> bytes:
     if kind == "nc":
         return bytes(found.to_netcdf(engine="scipy"))
     return f"{document}\n".encode()
+
+
+def _what(file: ClusterFile, found: Dataset) -> str:
+    """The servers of the file, unless their number varies."""
+    if _SIZES.isdisjoint(map(str, found.dims)):
+        return servers_text(file.cluster)
+    return "pools" if isinstance(file.cluster, Pool) else "clusters"
 
 
 def _values(name: str, text: str) -> list[Any]:

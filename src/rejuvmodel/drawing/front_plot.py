@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: Points of the front that are looked at for a label, more than have room.
+_TRIED = 200
+
 
 def plot_pareto(
     alternatives: Any,
@@ -95,7 +98,12 @@ def plot_pareto(
         ax.axhline(float(y(target)), color=GREY, linestyle="--", linewidth=1.5, label=_target(alternatives))
     around = (np.append(x_near, x_front), np.append(y_near, y_front))
     star = _star(ax, alternatives, y)
-    label_points(ax, x_front.tolist(), y_front.tolist(), texts, around=around, marks=star)
+    chosen = np.flatnonzero(np.isin(x_front, star[0]) & np.isin(y_front, star[1])).tolist()
+    turns = list(dict.fromkeys([*chosen, *_in_turn(len(front))]))[:_TRIED]
+    label_points(
+        ax, x_front[turns].tolist(), y_front[turns].tolist(), [texts[k] for k in turns], around=around,
+        steps=(np.repeat(x_front, 2)[1:], np.repeat(y_front, 2)[:-1]), marks=star,
+    )  # fmt: skip
     fit_legend(ax, columns=2)
     return ax
 
@@ -115,6 +123,16 @@ def _texts(points: Points, front: NDArray[np.int64]) -> tuple[list[str], str]:
     texts = [", ".join(part for part, varies in zip(row, differs, strict=True) if varies) for row in rows]
     common = [part for part, varies in zip(rows[0], differs, strict=True) if not varies]
     return texts, f", all of them {', '.join(common)}" if common else ""
+
+
+def _in_turn(count: int) -> list[int]:
+    """Places of a row so that the first few are spread over all of it: ends, middle, quarters and so on."""
+    turns = [0, count - 1]
+    step = 1 << max(0, count - 1).bit_length()
+    while step > 1:
+        turns += range(step // 2, count, step)
+        step //= 2
+    return turns
 
 
 def _target(choice: PoolChoice) -> str:

@@ -77,7 +77,7 @@ def _of_choice(choice: PoolChoice) -> Points:
 
     cost = np.array([one.running_cost for one in table])
     log_down = np.array([one.log_unavailability for one in table])
-    return Points(cost, log_down, named, "running cost [currency/h]")
+    return Points(cost, log_down, named, "running cost [per hour]")
 
 
 def _wait(one: PoolAlternative) -> str:

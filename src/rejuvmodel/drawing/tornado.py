@@ -12,7 +12,7 @@ from rejuvmodel.drawing.style import GREY, INK, ORANGE, SKY, axes_or_new, dress,
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.range_result import RangeEffects, end_in_words
-from rejuvmodel.sensitivity_result import UNITS, Sensitivity
+from rejuvmodel.sensitivity_result import Sensitivity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,6 +50,7 @@ def plot_tornado(
     measure: str | None = None,
     change: float = 0.1,
     most: int = MOST_BARS,
+    currency: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Plot how far a measure moves with each parameter, the most influential on top.
@@ -68,6 +69,8 @@ def plot_tornado(
         Of a sensitivity: the relative change of every parameter, above 0 and below 1.
     most : int, optional
         Bars drawn at most; those of the least influence are left out.
+    currency : str, optional
+        The currency of the costs, for the label of the axis.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -100,6 +103,8 @@ def plot_tornado(
             "Write sensitivity(…) or range_effects(…) first.",
         )  # fmt: skip
     most = whole_number("most", most, 1, "most is a whole number of at least 1")
+    if not isinstance(currency, str):
+        raise InvalidInputError("currency", shown(currency), "a currency is text", 'Write currency="EUR".')
     moving = [bar for bar in bars if bar.log_low != bar.log_high]
     if not np.isfinite(value) or not moving:
         raise InvalidInputError(
@@ -107,7 +112,7 @@ def plot_tornado(
             "Choose another measure.",
         )  # fmt: skip
     ax = axes_or_new(ax, (7.5, 1.6 + 0.42 * min(len(moving), most)))
-    _draw(ax, name, value, moving[:most], ends)
+    _draw(ax, _measure(name, currency), value, moving[:most], ends)
     if left_out := len(bars) - len(moving[:most]):
         ax.set_title(f"{left_out} parameter{'s' if left_out > 1 else ''} of less or no influence not shown",
                      size="small", color=GREY, loc="right")  # fmt: skip
@@ -136,6 +141,13 @@ def _of_sensitivity(found: Sensitivity, measure: str | None, change: object) -> 
         for one in ranked
     ]
     return name, value, bars
+
+
+def _measure(name: str, currency: str) -> str:
+    """Name of a measure with its unit; of costs whose currency nobody named, only per what they are."""
+    costs = {"cost_rate": f"{currency}/h" if currency else "per hour", "cost": currency}
+    unit = ({"downtime": "h"} | costs).get(name, "")
+    return name.replace("_", " ") + (f" [{unit}]" if unit else "")
 
 
 def _of_ranges(effects: RangeEffects) -> list[_Bar]:
@@ -189,7 +201,7 @@ class _Scale:
         return first - share * (last - first), last + share * (last - first)
 
 
-def _draw(ax: Axes, name: str, value: float, bars: list[_Bar], ends: tuple[str, str]) -> None:
+def _draw(ax: Axes, measure: str, value: float, bars: list[_Bar], ends: tuple[str, str]) -> None:
     place = _Scale(np.array([*(x for bar in bars for x in (bar.log_low, bar.log_high)), value]))
     ax.set_xscale("log" if place.wide else "linear")
     figure = ax.get_figure(root=True)
@@ -218,8 +230,7 @@ def _draw(ax: Axes, name: str, value: float, bars: list[_Bar], ends: tuple[str, 
     ax.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
-    unit = f" [{UNITS[name]}]" if name in UNITS else ""
-    what = f"{'log10 of ' if place.deep else ''}{name.replace('_', ' ')}{unit}"
+    what = f"log10 of {measure}" if place.deep else measure
     ax.set_xlabel(wrapped(ax, f"{what}; the line is the model as it is"))
     dress(ax, grid="x")
     fit_legend(ax, columns=2, beside=_BESIDE)

@@ -37,7 +37,7 @@ def sensitivity_section(case: Case) -> Section:
                 "cent and all others stay, the wait too."
             ),
             _table(found, case.file.currency),
-            *_tornado(found),
+            *_tornado(found, case.file.currency),
         ]
     return Section("sensitivity", "What matters most", tuple(blocks))
 
@@ -63,7 +63,7 @@ def _table(found: Sensitivity, currency: str) -> Table:
     return table(f"Elasticities, exact ({found.method})", head, rows)
 
 
-def _tornado(found: Sensitivity) -> list[Picture]:
+def _tornado(found: Sensitivity, currency: str) -> list[Picture]:
     """The tornado of the objective, if it moves."""
     measure = "cost" if "cost" in found.measures else "downtime"
     row = found.elasticities[found.measures.index(measure)]
@@ -75,7 +75,7 @@ def _tornado(found: Sensitivity) -> list[Picture]:
     inches = (7.5, 2.2 + 0.42 * min(moving, _MOST))
     return [
         picture(
-            lambda ax: plot_tornado(found, measure=measure, most=_MOST, ax=ax),
+            lambda ax: plot_tornado(found, measure=measure, most=_MOST, currency=currency, ax=ax),
             f"The {measure} with each parameter 10 % lower and higher",
             alt,
             inches,
