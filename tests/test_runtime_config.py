@@ -261,6 +261,13 @@ WRONG = {
     "no field": ("[balancer]", '[health]\nload = "a..b"\n[balancer]', "health.load", "inner objects"),
     "a number as field": ("[balancer]", "[health]\nload = 3\n[balancer]", "health.load", "text"),
     "unknown quantity": ("[balancer]", '[health]\nmemroy = "heap"\n[balancer]', "health.memroy", '"memory"'),
+    "a call as long as the lease": (
+        'drain_timeout', 'timeout = "10 s"\ndrain_timeout', "balancer.timeout", "at most 2.5 s",
+    ),
+    "a long call for a short lease": (
+        "[balancer]", '[lease]\nttl = "4 s"\n[balancer]\ntimeout = "1.5 s"', "balancer.timeout",
+        "within half of lease.ttl (4 s): a call takes at most 1 s",
+    ),
     "misspelt key": ("required = 2", "requird = 2", "group.required", 'Is it "requird", misspelt?'),
     "unknown key": ("max_load = 0.7", "max_laod = 0.7", "policy.max_laod", 'Did you mean "max_load"?'),
     "unknown server key": ('program = "s1"', 'programm = "s1"', "servers[0].programm", '"program"'),
@@ -359,6 +366,29 @@ def test_errors_name_key_and_file(tmp_path: Path, case: str) -> None:
     assert "web.toml" in caught.value.argument
     assert key in caught.value.argument
     assert re.search(re.escape(rule), str(caught.value)), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sockets", "ttl", "longest", "usual"),
+    [(1, 10, 2.5, 2.0), (2, 10, 1.25, 1.25), (1, 4, 1.0, 1.0), (2, 60, 7.5, 2.0)],
+)
+def test_balancers_that_hang_do_not_cost_the_lease(
+    sockets: int, ttl: int, longest: float, usual: float, tmp_path: Path
+) -> None:
+    """Asking every balancer twice takes at most half of the lease's time, by default and by the file."""
+    names = ", ".join(f'"haproxy{k}.sock"' for k in range(sockets))
+    text = changed("[balancer]", f'[lease]\nttl = "{ttl} s"\n[balancer]')
+    text = re.sub("sockets = .*", f"sockets = [{names}]", text)
+    assert read(tmp_path, text).connections.balancer.timeout == usual
+
+    def given(timeout: float) -> RuntimeFile:
+        return read(tmp_path, text.replace("drain_timeout", f'timeout = "{timeout} s"\ndrain_timeout'))
+
+    assert given(longest).connections.balancer.timeout == longest
+    assert 2 * sockets * longest == ttl / 2
+    with pytest.raises(rj.InvalidInputError, match=r"balancer\.timeout in .*web\.toml") as caught:
+        given(longest * 1.01)
+    assert "Leave it out, or take a longer lease." in str(caught.value)
 
 
 def test_delay_from_unstable_takes_the_place_of_confirm_for(tmp_path: Path) -> None:

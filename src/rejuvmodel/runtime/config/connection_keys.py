@@ -15,6 +15,9 @@ from rejuvmodel.toml_tables import Table
 
 #: Clean steps, in their order.
 CLEAN = ("file_system", "buffers", "memory")
+#: Part of the lease's time in which every balancer is asked once. A tick asks twice, may begin with two
+#: thirds of that time left, and the lease must still hold when its orders leave.
+_ONCE = 1 / 4
 #: Keys of [executor] that are the controller's, whatever the executor.
 SHARED = (
     "type", "restart_timeout", "recover_timeout", "recover_attempts", "recover_period", "healthy_for",
@@ -22,28 +25,45 @@ SHARED = (
 )  # fmt: skip
 
 
-def read_balancer(table: Table) -> BalancerSettings:
+def read_balancer(table: Table, ttl: float) -> BalancerSettings:
     """Return the balancer.
 
     Parameters
     ----------
     table : Table
         The table [balancer].
+    ttl : float
+        For how long the lease is taken [s].
 
     Returns
     -------
     BalancerSettings
         The balancer.
+
+    Raises
+    ------
+    InvalidInputError
+        If a key is not valid, or balancers that hang would cost the lease.
     """
     kind = table.text("type", choices=("haproxy", "in-process"))
     if kind == "in-process":
         return BalancerSettings(kind)
     allow = texts(table, "allow")
+    sockets = control_sockets(table, "sockets", allow)
+    longest = ttl * _ONCE / len(sockets)
+    timeout = seconds(table, "timeout", min(2.0, longest))
+    if timeout > longest:
+        rule = (
+            f"each tick asks every balancer twice, within half of lease.ttl ({ttl:g} s): "
+            f"a call takes at most {longest:g} s"
+        )
+        where = table.where("timeout")
+        raise InvalidInputError(where, f"{timeout:g} s", rule, "Leave it out, or take a longer lease.")
     return BalancerSettings(
         kind,
-        control_sockets(table, "sockets", allow),
+        sockets,
         name(table, "backend"),
-        seconds(table, "timeout", 2.0),
+        timeout,
         allow,
         seconds(table, "reload_grace", 30.0, positive=False),
     )

@@ -123,6 +123,9 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     duplexer, duplex_timeout, checkpoint = read_duplexer(file.table("duplexer", None))
     clean, clean_timeout = read_clean(file.table("clean", None))
     required, at_a_time, simplex = _numbers(table, mode, servers)
+    rules = read_thresholds(file.table("thresholds", None))
+    home = read_home(table, rules.max_age)
+    lease = read_lease(file.table("lease", None), home.tick)
     group = GroupSettings(
         name(table, "name"), mode, servers, required, at_a_time, simplex,
         gates=read_gates(policy, shared),
@@ -143,7 +146,6 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
         recover_attempts=shared.integer("recover_attempts", 2, minimum=1),
         recover_period=seconds(shared, "recover_period", 600.0, positive=False),
     )  # fmt: skip
-    rules = read_thresholds(file.table("thresholds", None))
     producer = read_policy(policy, rules, servers=len(servers), required=required, max_concurrent=at_a_time)
     producer = replace(producer, trend=read_trend(file.table("trend", None), rules))
     blackout = () if policy is None else commands(
@@ -151,12 +153,10 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     )  # fmt: skip
     notify = command(table, "notify", seconds(table, "notify_timeout", _CHECK_TIME), ("group", "server"))
     connections = Connections(
-        read_balancer(balancer), actor, programs, duplexer, clean, blackout, notify, health
+        read_balancer(balancer, lease.ttl), actor, programs, duplexer, clean, blackout, notify, health
     )
-    home = read_home(table, rules.max_age)
     faults = read_faults(file.table("faults", None), file.place, home, rules, group.deadlines)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
-    lease = read_lease(file.table("lease", None), home.tick)
     file.finish()
     return RuntimeFile(
         file.place, group, producer, rules, connections, home, sampling, metrics, faults, lease
