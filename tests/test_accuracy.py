@@ -176,6 +176,12 @@ def test_extreme_rates() -> None:
         _assert_extreme(servers, rates)
 
 
+def test_a_rate_brings_a_vanishing_probability_back() -> None:
+    """10^300 rejuvenations an hour of servers that are unstable with 10^-468 are all in the result."""
+    rates = {"aging": 1.0, "failure": 1.7e308, "rejuvenation": 1e300, "repair": 1e-160, "restart": 1.0}
+    _assert_extreme(3, rates)
+
+
 @pytest.mark.soak
 def test_many_extreme_rates() -> None:
     """So it is in fifteen thousand more draws."""

@@ -90,6 +90,18 @@ def test_transforms_keep_their_digits(name: str, decades: float) -> None:
     _assert_right(name, random.Random(name), decades, draws=3)
 
 
+@pytest.mark.parametrize(
+    "law", [rj.Fixed(2e58), rj.Uniform(2e58, 2.1e58), rj.Erlang(300, 2e58), rj.Empirical([0, 2e58])]
+)
+def test_slopes_of_long_delays_keep_their_digits(law: rj.Law) -> None:
+    """Where e^(−x·D) is no full double, 10^58 hours bring the slope back to where every digit is there."""
+    steep = 4.09 if isinstance(law, rj.Erlang) else 1.0
+    rates = [
+        (steep * x / 2e58, steep * y / 2e58) for x, y in ((735.0, 735.0), (720.0, 744.0), (744.0, 900.0))
+    ]
+    assert worst(law, law._columns((), slice(0, 1)), rates) <= 1
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("name", MAKERS)
 def test_transforms_keep_their_digits_in_many_draws(name: str) -> None:

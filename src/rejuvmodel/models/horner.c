@@ -182,7 +182,8 @@ INLINE int64_t solve_tile(Task *task, const Levels *levels, int64_t start, int c
     planned[j] = rate[REJUVENATION][j] * rate[REPAIR][j];
     q[j] = failed[j] * normal[j] + (up + planned[j]) * visits[j];
     const int sure = (q[j] < INFINITY) & (failed[j] > SMALLEST) & (up > SMALLEST) & (beta[j] > SMALLEST) &
-                     ((planned[j] > SMALLEST) | (rate[REJUVENATION][j] == 0.0)) & (factor < LARGEST_FACTOR);
+                     ((planned[j] > SMALLEST) | (rate[REJUVENATION][j] == 0.0)) & (factor < LARGEST_FACTOR) &
+                     (up * visits[j] > SMALLEST * q[j]); /* what underflows may be wanted times a rate */
     x[j] = sure ? 0.0 : 1.0;
   }
   if (scaled) {

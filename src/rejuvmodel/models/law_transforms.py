@@ -81,7 +81,7 @@ class FixedTransforms(NamedTuple):
         return self.delay * phi1(s * self.delay)
 
     def slope(self, x: Floats, y: Floats) -> Floats:
-        return np.exp(-(x * self.delay)) * (self.delay * phi1((y - x) * self.delay))
+        return _damped(x * self.delay, self.delay * phi1((y - x) * self.delay))
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
         return self.delay * (self.delay * phi1_slope(x * self.delay, y * self.delay))
@@ -134,7 +134,7 @@ class ErlangTransforms(NamedTuple):
 
     def _slope_of_power(self, x: Floats, y: Floats, count: Floats) -> Floats:
         """(a_x^count − a_y^count)/(y − x)."""
-        return np.exp(-(count * np.log1p(x * self.stage_mean))) * self._relative_slope(x, y, count)
+        return _damped(count * np.log1p(x * self.stage_mean), self._relative_slope(x, y, count))
 
     def _relative_slope(self, x: Floats, y: Floats, count: Floats) -> Floats:
         """The same over a_x^count."""
@@ -199,7 +199,7 @@ class UniformTransforms(NamedTuple):
         return self.low * phi1(s * self.low) + np.exp(-(s * self.low)) * (self.width * phi2(s * self.width))
 
     def slope(self, x: Floats, y: Floats) -> Floats:
-        return np.exp(-(x * self.low)) * self._slope_from_low(x, y)
+        return _damped(x * self.low, self._slope_from_low(x, y))
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
         # (1 − F*(x))/x − slope(x, y), over y, loses less than a digit where y·D is not small.
@@ -275,6 +275,13 @@ class SampleTransforms(NamedTuple):
             values = of_fixed(FixedTransforms(self.delays[..., some]))
             total += np.sum(self.shares[..., some] * values, axis=-1)
         return total
+
+
+def _damped(exponent: Floats, value: Floats) -> Floats:
+    """e^−exponent · value, in halves: a large value may bring back what would be lost below 1e-308."""
+    half = np.exp(-exponent / 2)
+    product: Floats = half * value * half
+    return product
 
 
 def _log1p_ratio(z: Floats) -> Floats:
