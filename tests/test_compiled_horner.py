@@ -103,7 +103,7 @@ def factors() -> list[tuple[int, str]]:
     found = []
     for place in PLACES:
         line = text[text.rfind("\n", 0, place) + 1 : text.find("\n", place)].strip()
-        decides = ("largest", "most", "mean", "levels = ", "by", "//", "*  ", "step", "double *", "sizeof")
+        decides = ("SMALLEST", "largest", "most", "mean", "levels = ", "by", "//", "*  ", "step", "double *", "sizeof")
         if not any(word in line for word in decides) and not line.startswith(("*", "/*", "normal =", "q =")):
             found.append((place, line))
     return found
