@@ -103,8 +103,10 @@ def factors() -> list[tuple[int, str]]:
     found = []
     for place in PLACES:
         line = text[text.rfind("\n", 0, place) + 1 : text.find("\n", place)].strip()
-        decides = ("SMALLEST", "largest", "most", "mean", "levels = ", "by", "//", "*  ", "step", "double *", "sizeof")
-        if not any(word in line for word in decides) and not line.startswith(("*", "/*", "normal =", "q =")):
+        decides = ("SMALLEST", "largest", "most", "mean", "levels = ", "by", "//", "*  ", "step")
+        if not any(word in line for word in (*decides, "double *", "sizeof")) and not line.startswith(
+            ("*", "/*", "normal =", "q =")
+        ):
             found.append((place, line))
     return found
 
