@@ -354,6 +354,25 @@ def test_7_a_process_that_ends_at_once_is_an_error(processes: ProcessExecutor) -
         processes.restart("other")
 
 
+def test_7_the_exit_code_is_said_whoever_looks_meanwhile(processes: ProcessExecutor) -> None:
+    """A monitor that asks all the time which process it is does not hide how it ended."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            processes.identity("broken")
+
+    monitor = threading.Thread(target=look)
+    monitor.start()
+    try:
+        for _ in range(5):
+            with pytest.raises(CommandError, match="exit code 3"):
+                processes.restart("broken")
+    finally:
+        over.set()
+        monitor.join()
+
+
 def test_the_directory_must_exist(tmp_path: Path) -> None:
     """The place of the identities is not made by guessing."""
     with pytest.raises(InvalidInputError, match="directory"):

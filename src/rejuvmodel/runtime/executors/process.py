@@ -71,6 +71,7 @@ class ProcessExecutor(Executor):
         self._stop_timeout = seconds("stop_timeout", stop_timeout)
         self._settle = seconds("settle", settle)
         self._children: dict[str, int] = {}
+        self._codes: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
     def restart(self, program: str) -> None:
@@ -105,7 +106,7 @@ class ProcessExecutor(Executor):
         if identity is not None:
             self._keep(program, identity)
         if identity is None or until(Deadline(self._settle), lambda: identity_of(pid) is None):
-            found = f"it ended at once, with exit code {_exit_code(pid)}"
+            found = f"it ended at once, with exit code {self._exit_code(program, pid)}"
             with self._lock:
                 self._children.pop(program, None)
             raise CommandError(program, found, f"Read {self._directory / f'{program}.log'}.")
@@ -139,7 +140,7 @@ class ProcessExecutor(Executor):
     def identity(self, program: str) -> Identity | None:
         self._command(program)
         child = self._children.get(program)
-        if child is not None and _exit_code(child) is not None:
+        if child is not None and self._exit_code(program, child) is not None:
             with self._lock:  # a monitor asks while a restart goes on: only what was looked at is forgotten
                 if self._children.get(program) == child:
                     del self._children[program]
@@ -195,7 +196,23 @@ class ProcessExecutor(Executor):
             raise CommandError(program, found, "Check the command.") from None
         with self._lock:
             self._children[program] = pid
+            self._codes.pop(program, None)
         return pid
+
+    def _exit_code(self, program: str, pid: int) -> int | None:
+        """Reap a child if it has ended; return its exit code, in whichever thread, or None while it runs."""
+        with self._lock:
+            known, code = self._codes.get(program, (None, 0))
+            if known == pid:
+                return code
+            try:
+                found, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:  # somebody else has reaped it
+                return 0
+            if found == 0:
+                return None
+            self._codes[program] = pid, os.waitstatus_to_exitcode(status)
+            return self._codes[program][1]
 
     def _command(self, program: str) -> Command:
         """Return the command of a program that is known."""
@@ -207,15 +224,6 @@ class ProcessExecutor(Executor):
     def _file(self, program: str) -> Path:
         """Return the file with the identity."""
         return self._directory / f"{program}.identity"
-
-
-def _exit_code(pid: int) -> int | None:
-    """Reap a child if it has ended; return its exit code, or None while it runs."""
-    try:
-        found, status = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:  # somebody else has reaped it
-        return 0
-    return None if found == 0 else os.waitstatus_to_exitcode(status)
 
 
 def _signal_group(identity: Identity, number: int) -> None:
