@@ -226,7 +226,8 @@ def test_plan_can_be_written_and_shown(tmp_path: Path) -> None:
 def test_bad_arguments_are_refused(tmp_path: Path) -> None:
     """Lengths, moments without a zone and times that are none are refused by name."""
     file = runtime_file(tmp_path)
-    for name, value in (("days", 0), ("days", 1000), ("now", datetime(2026, 3, 1)), ("aging", 0)):  # noqa: DTZ001
+    wrong = [("days", 0), ("days", 1000), ("days", "x"), ("days", math.nan), ("now", "x"), ("seed", None)]
+    for name, value in (*wrong, ("now", datetime(2026, 3, 1)), ("aging", 0)):  # noqa: DTZ001
         with pytest.raises(rj.InvalidInputError) as error:
             plan(file, **{name: value})
         assert error.value.argument == name

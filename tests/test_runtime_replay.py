@@ -257,6 +257,16 @@ def test_samples_must_be_those_of_the_group(name: str, tmp_path: Path) -> None:
     assert error.value.argument == argument
 
 
+@pytest.mark.parametrize("given_", [5.5, None, b"x", ["x"], [None]])
+def test_what_is_no_sample_is_refused(given_: Any, tmp_path: Path) -> None:
+    """Neither numbers nor texts are samples, and a seed is a whole number."""
+    with pytest.raises(InvalidInputError, match="SampleRecord") as error:
+        replay(runtime_file(tmp_path), given_)
+    assert error.value.argument == "samples"
+    with pytest.raises(InvalidInputError, match=r"^seed:"):
+        replay(runtime_file(tmp_path), samples(lambda *_: 0.0, 5), seed=given_)
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_leaving_idle_ticks_out_changes_nothing(data: st.DataObject) -> None:

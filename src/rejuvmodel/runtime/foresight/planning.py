@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.plain_values import number, whole
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.deciding.states import Phase
@@ -98,10 +99,11 @@ def plan(
     """
     if not isinstance(file, RuntimeFile):
         file = read_runtime_file(file)
-    if not 0 < days <= _LONGEST:
-        raise InvalidInputError("days", shown(days), f"above 0 and at most {_LONGEST:g} days", "Try 7.")
+    rule = f"a number above 0 and at most {_LONGEST:g} is expected"
+    days = number("days", days, rule, minimum=0.0, maximum=_LONGEST, open_minimum=True)
+    seed = whole("seed", seed, "a whole number of at least 0 is expected", minimum=0)
     now = datetime.now(UTC) if now is None else now
-    if now.tzinfo is None:
+    if getattr(now, "tzinfo", None) is None:
         raise InvalidInputError("now", shown(now), "a moment has a time zone", "Write datetime.now(UTC).")
     present, notes = present_of(
         file, now.astimezone(UTC), list(journal), status, unstable_at or {}, aging, restart, drain

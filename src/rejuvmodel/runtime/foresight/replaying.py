@@ -12,9 +12,11 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
+from rejuvmodel.plain_values import described, whole
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile, read_runtime_file
 from rejuvmodel.runtime.deciding.records import Record
 from rejuvmodel.runtime.foresight.journal_times import seconds_of, step_times
@@ -75,8 +77,9 @@ def replay(
         samples = read_samples(samples)
     if undone not in UNDONE:
         raise InvalidInputError("undone", shown(undone), f"one of {', '.join(UNDONE)} is expected", "")
+    seed = whole("seed", seed, "a whole number of at least 0 is expected", minimum=0)
     names = [one.name for one in file.group.servers]
-    records = list(samples)
+    records = _records(samples)
     if len({one.at for one in records}) < 2:
         rule = "samples of at least two moments are needed"
         raise InvalidInputError("samples", f"{len(records)} samples", rule, "Record some first.")
@@ -95,3 +98,13 @@ def replay(
         notes.append(f"delays are drawn by the policy's law with seed {seed}: another seed gives other times")
     dropped = samples.dropped if isinstance(samples, Samples) else ()
     return ReplayResult.of(file.group, course, tally, (*notes, *course.notes, *dropped))
+
+
+def _records(samples: Any) -> list[SampleRecord]:
+    """The samples, each of them one."""
+    records = list(samples) if isinstance(samples, Iterable) else [samples]
+    for one in records:
+        if not isinstance(one, SampleRecord):
+            rule = "a folder, a file, or objects SampleRecord are expected"
+            raise InvalidInputError("samples", described(one), rule, "Read them with read_samples.")
+    return records
