@@ -344,11 +344,12 @@ class World:
             found = whole.servers[name]
             if f"{name} was found drained, and no record says why" not in dropped:
                 assert (server.phase, server.role, server.attempt) == (found.phase, found.role, found.attempt)
+                assert server.since == pytest.approx(found.since, abs=1e-5)
                 if server.phase not in (Phase.SERVING, Phase.STANDBY):  # else it does not matter
-                    assert server.since == pytest.approx(found.since, abs=1e-5)
                     assert server.identity == found.identity
         assert state.restarts == pytest.approx(whole.restarts, abs=1e-5)
-        same: dict[str, Any] = {"restarts": (), "servers": {}}
+        assert state.last_back == pytest.approx(whole.last_back, abs=1e-5)
+        same: dict[str, Any] = {"restarts": (), "servers": {}, "last_back": 0.0}
         assert replace(state, **same) == replace(whole, **same)
 
     def entries(self) -> list[tuple[datetime, Record]]:

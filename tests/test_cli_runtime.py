@@ -388,6 +388,9 @@ def test_progress_tells_a_reason_once(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err.splitlines() == [
         "s1: waits, load: busy", "s1: draining", "s1: serving", "s1: waits, load: busy",
     ]  # fmt: skip
+    told(document(acting=False, servers=with_server("s1", phase=None)))  # another one takes over
+    told(document())
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_tells_no_first_phase(capsys: pytest.CaptureFixture[str]) -> None:
@@ -443,7 +446,7 @@ def test_the_second_signal_ends_at_once(folder: Path) -> None:
     restart = 'restart = ["sleep", "20"]\nrestart_timeout = "30 s"\n'
     with healthy() as address:
         file = written(folder, COMMAND + restart, health=address)
-        with running(file) as daemon:
+        with running(file, "--log-format", "json") as daemon:
             wait("a view", lambda: ask(f"{folder}/web.sock", "status").status["serving"] == 3)
             said("runtime", "rejuvenate", file, "s1")
             daemon.until("-> restarting")
@@ -453,6 +456,8 @@ def test_the_second_signal_ends_at_once(folder: Path) -> None:
             assert "- It is stopping: what is under way is finished or undone." in shown.stdout
             daemon.process.send_signal(signal.SIGTERM)
             assert daemon.process.wait(5) == 143
+        last = [json.loads(line) for line in daemon.log.read_text("utf-8").splitlines()][-1]
+        assert (last["level"], last["message"][:29]) == ("WARNING", "SIGTERM again: ended at once;")
         status = run("runtime", "status", file)
         assert status.exit_code == 1
         assert cells(status.stdout, "s1")[1].startswith("restarting for ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -149,6 +150,38 @@ def test_health_and_process_are_put_together(server: tuple[int, subprocess.Popen
     assert joint.identity == identity_of(process.pid)
     assert all(joint.value(name) is not None for name in QUANTITIES)
     assert JointMonitor(health, ProcessMonitor("s1", lambda: None)).sample().answer == "gone"
+
+
+@pytest.mark.parametrize(
+    ("fields", "bodies", "memory"),
+    [
+        ({}, [{"memory": -1}], None),  # the body has it, and it cannot be
+        ({}, [{"memory": True}, {"memory": 5}], 5),
+        ({"memory": "heap.used"}, [{"memory": 5}], None),  # the file says where it has to be
+        ({}, [{"memory": 5}, {}], None),  # what the body had once comes from nowhere else
+        ({}, [{"memory": 5}, b"no JSON"], None),
+        ({}, [{}, b"no JSON", {"load": 0.5}], "process"),
+    ],
+)
+def test_13_a_value_of_the_body_is_never_replaced_by_another_one(
+    fields: dict[str, str], bodies: list[object], memory: object
+) -> None:
+    """A quantity that the body has is the body's: bytes of a heap are not those of a process."""
+    own = identity_of(os.getpid())
+    answers = [http(one if isinstance(one, bytes) else json.dumps(one).encode()) for one in bodies]
+    current = list(answers)
+    with answering(lambda connection: current[0](connection)) as address:
+        health = HealthMonitor("s1", f"http://{address}/", fields=fields)
+        joint = JointMonitor(health, ProcessMonitor("s1", lambda: own))
+        while current:
+            sample = joint.sample()
+            current.pop(0)
+    assert sample.buffers is not None  # never the body's
+    if memory == "process":
+        assert sample.memory is not None
+        assert sample.memory > 1e6
+    else:
+        assert sample.memory == memory
 
 
 def test_nothing_listening_is_gone() -> None:

@@ -292,6 +292,15 @@ WRONG = {
     "never drained": ('"30 s"', '"never"', "balancer.drain_timeout", "finite"),
     "remote balancer": ("haproxy.sock", "10.1.1.1:9999", "balancer.sockets", "allowed by name"),
     "three sockets": ('"haproxy.sock"', '"a", "b", "c"', "balancer.sockets", "one or two"),
+    "one socket twice": ('"haproxy.sock"', '"haproxy.sock", "./haproxy.sock"', "balancer.sockets", "different"),
+    "one port twice": (
+        '"haproxy.sock"', '"127.0.0.1:99", "localhost:99"', "balancer.sockets", "one or two different",
+    ),
+    "no port": ("127.0.0.1:8001", "127.0.0.1", "servers[0].address", "a host and a port"),
+    "hostile address": ("127.0.0.1:8001", "127.0.0.1:1\\n", "servers[0].address", "a host and a port"),
+    "socket as address": ("127.0.0.1:8001", "/run/s1.sock", "servers[0].address", "a host and a port"),
+    "unknown role": ('role = "primary"', 'role = "backup"', "servers[0].role", "Write one of these"),
+    "shell for notify": ('"web"', '"web"\nnotify = "mail"', "group.notify", '"{group}", "{server}"]'),
     "hostile backend": ('"app"', '"app; shutdown"', "balancer.backend", "characters"),
     "hostile name": ('name = "s1"', 'name = "s1\\nset server"', "servers[0].name", "characters"),
     "option as name": ('name = "s1"', 'name = "-rf"', "servers[0].name", "characters"),
@@ -357,7 +366,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_errors_name_key_and_file(tmp_path: Path, case: str) -> None:
-    """Whatever is wrong, the error names the key, the file and the rule."""
+    """Whatever is wrong, the error names the key, the file, the rule and the next step."""
     old, new, key, rule = WRONG[case]
     if old == FAULTS:
         new = f"[faults]\n{new}\n{FAULTS}"
@@ -366,6 +375,7 @@ def test_errors_name_key_and_file(tmp_path: Path, case: str) -> None:
     assert "web.toml" in caught.value.argument
     assert key in caught.value.argument
     assert re.search(re.escape(rule), str(caught.value)), str(caught.value)
+    assert caught.value.advice
 
 
 @pytest.mark.parametrize(

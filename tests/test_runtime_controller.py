@@ -287,7 +287,7 @@ def test_window_over_midnight() -> None:
 
 
 def test_restart_cap_and_rest() -> None:
-    """The restart cap and the minimum healthy time hold the next server back (row 6)."""
+    """The restart cap and the minimum healthy time hold the next server back, with a successor too (row 6)."""
     world = World(active(3, gates=GateSettings(restart_cap=1, restart_period=100)))
     world.step(due("s0"))
     until(world, Phase.JOINING, "s0")
@@ -302,6 +302,13 @@ def test_restart_cap_and_rest() -> None:
     until(fresh, Phase.SERVING, "s0")
     fresh.step(due("s1"))
     assert refusal(fresh, "s1") is Reason.LAST_TOO_FRESH
+    served = fresh.state.servers["s0"].since  # type: ignore[union-attr]
+    fresh.succeed(commands_go_on=False)
+    assert fresh.state.servers["s0"].since == pytest.approx(served)  # type: ignore[union-attr]
+    fresh.step(due("s1"))
+    assert refusal(fresh, "s1") is Reason.LAST_TOO_FRESH
+    fresh.step(due("s1"), seconds=50)
+    assert fresh.state.servers["s1"].phase is Phase.DUPLEXING  # type: ignore[union-attr]
 
 
 def test_restart_cap_counts_those_on_their_way() -> None:

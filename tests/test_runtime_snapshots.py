@@ -51,6 +51,7 @@ STATES = st.builds(
     paused=st.booleans(),
     halted=st.sampled_from(["", "s0: not back in time"]),
     restarts=st.lists(AGES, max_size=3).map(lambda ages: tuple(sorted(ages))),
+    last_back=st.just(-math.inf) | AGES,
 )
 DELAYS = st.none() | st.just(math.inf) | st.floats(0, 1e6)
 PRODUCERS = st.builds(
@@ -88,11 +89,13 @@ def test_a_successor_knows_the_same(
         state.roll, state.asked, state.paused, state.halted,
     )  # fmt: skip
     assert found.restarts == pytest.approx([at + shift for at in state.restarts], abs=2e-6)
+    assert found.last_back == pytest.approx(state.last_back + shift, abs=2e-6)
     for name, server in state.servers.items():
         assert found.servers[name].tried == server.tried
         if server.tried:
             assert found.servers[name].recovered == pytest.approx(server.recovered + shift, abs=2e-6)
-        since = server.since + shift if server.phase is Phase.WATCHED else LATER.clock
+        lasting = server.phase in (Phase.SERVING, Phase.WATCHED, Phase.STANDBY)
+        since = server.since + shift if lasting else LATER.clock
         assert found.servers[name].since == pytest.approx(since, abs=2e-6)
         assert replace(found.servers[name], since=server.since, recovered=server.recovered) == server
     assert produced.fired == producer.fired

@@ -172,7 +172,7 @@ class Table(StrictKeys):
             self.refuse(key, rule, "Write it in quotes.")
         if choices and value not in choices:
             near = get_close_matches(value, choices, n=1)
-            self.refuse(key, rule, f'Did you mean "{near[0]}"?' if near else "")
+            self.refuse(key, rule, f'Did you mean "{near[0]}"?' if near else "Write one of these.")
         return value
 
     def boolean(self, key: str, default: _Default | Required = REQUIRED) -> bool | _Default:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from rejuvmodel.runtime.operating.logs import line_of_log
+
 _log = logging.getLogger("rejuvmodel.runtime")
 #: What is added to the number of a signal in the exit code of a process that it has ended.
 _BY_SIGNAL = 128
@@ -41,7 +43,8 @@ def ended_in_order(stop: threading.Event, wake: Callable[[], None]) -> Iterator[
         name = signal.Signals(number).name
         if stop.is_set():
             with suppress(OSError, ValueError, AttributeError):
-                sys.stderr.write(f"{name} again: ended at once; the next start finishes what was under way\n")
+                words = f"{name} again: ended at once; the next start finishes what was under way"
+                sys.stderr.write(f"{line_of_log(words)}\n")
                 sys.stderr.flush()
             os._exit(_BY_SIGNAL + number)
         _log.info("%s: nothing new begins, what is under way is finished or undone", name)

@@ -65,14 +65,14 @@ def printable_lines(text: str) -> str:
 
 def _summary(status: Mapping[str, Any]) -> str:
     """One line about the group, and one for each thing that holds it."""
-    serving = "?" if status["serving"] is None else status["serving"]
+    serving, away = ("?" if status[key] is None else status[key] for key in ("serving", "away"))
     acts = f"acting, epoch {status['epoch']}"
     if not status["acting"]:
         acts = f"does not act, {status['holder']} has the lease" if status["holder"] else "nobody acts"
     required = f"{status['required']} required"
     head = (
         f"{status['group']} ({status['mode']}): {serving} of {len(status['servers'])} serve, {required}; "
-        f"{status['away']} away, at most {status['max_concurrent']}; {acts}"
+        f"{away} away, at most {status['max_concurrent']}; {acts}"
     )
     lines = [head]
     if status["dry_run"]:

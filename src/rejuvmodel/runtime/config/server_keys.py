@@ -9,7 +9,7 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.commands import Command
 from rejuvmodel.runtime.balancing.balancer import MOST_WEIGHT
-from rejuvmodel.runtime.config.values import command, health_url, name, placed
+from rejuvmodel.runtime.config.values import command, health_url, name
 from rejuvmodel.runtime.deciding.settings import ServerSettings
 from rejuvmodel.runtime.deciding.states import Mode, Role
 from rejuvmodel.runtime.outside.addresses import socket_address
@@ -81,16 +81,25 @@ def _server(
         programs[program] = own
     address = table.text("address", "")
     if "address" in table:
-        # Where it serves may be any host: the balancer goes there, not the runtime.
-        host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
-        placed(table, "address", socket_address, "address", address, (host,))
-        if not _is_host(host):
-            table.refuse("address", 'a host and a port are expected, such as "127.0.0.1:8001"', "")
+        _check_address(table, address)
     role = Role(table.text("role", "primary", choices=("primary", "spare")))
     weight = table.integer("weight", minimum=1) if "weight" in table else None
     if weight is not None and weight > MOST_WEIGHT:
         table.refuse("weight", f"a weight is a whole number from 1 to {MOST_WEIGHT}", "Write, say, 100.")
     return ServerSettings(title, role, capacity, address, health_url(table, "health", allow), program, weight)
+
+
+def _check_address(table: Table, address: str) -> None:
+    """Refuse what is no host and port. It may be any host: the balancer goes there, not the runtime."""
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    try:
+        found = socket_address("address", address, (host,))
+        good = bool(found.host) and _is_host(found.host)
+    except InvalidInputError:
+        good = False
+    if not good:
+        rule = 'a host and a port from 1 to 65535 are expected, such as "127.0.0.1:8001"'
+        table.refuse("address", rule, "Write where HAProxy finds the server, or leave it out.")
 
 
 def _is_host(host: str) -> bool:

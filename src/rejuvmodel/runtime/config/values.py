@@ -5,6 +5,7 @@ Every error names the key and the file; `placed` adds them to what a check of an
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection
 from datetime import time
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.commands import Command
 from rejuvmodel.runtime.deciding.settings import Window
-from rejuvmodel.runtime.outside.addresses import http_address, socket_address
+from rejuvmodel.runtime.outside.addresses import SocketAddress, http_address, socket_address
 from rejuvmodel.runtime.outside.names import checked_name
 from rejuvmodel.toml_keys import REQUIRED
 from rejuvmodel.toml_tables import Table
@@ -61,11 +62,19 @@ def health_url(table: Table, key: str, allowed: Collection[str]) -> str:
 def control_sockets(table: Table, key: str, allowed: Collection[str]) -> tuple[str, ...]:
     """Return one or two control sockets, on hosts beyond this one only if they are allowed by name."""
     found = texts(table, key, required=True)
-    if len(found) not in (1, 2) or len(set(found)) < len(found):
+    folder = os.path.dirname(table.place)
+    places = [placed(table, key, socket_address, key, one, allowed) for one in found]
+    if len(found) not in (1, 2) or len({_same(folder, one) for one in places}) < len(found):
         table.refuse(key, "one or two different control sockets are expected", 'Write ["haproxy.sock"].')
-    for one in found:
-        placed(table, key, socket_address, key, one, allowed)
     return found
+
+
+def _same(folder: str, one: SocketAddress) -> tuple[str, int]:
+    """What two ways to write one socket have in common."""
+    if one.path:
+        return os.path.realpath(os.path.join(folder, one.path)), 0
+    host = one.host.casefold()
+    return "127.0.0.1" if host == "localhost" else host, one.port
 
 
 def texts(table: Table, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -89,7 +98,10 @@ def command(table: Table, key: str, timeout: float, places: Collection[str]) -> 
     value = table.raw(key)
     if not isinstance(value, list):
         rule = "a command is a list of arguments: nothing runs through a shell"
-        table.refuse(key, rule, 'Write, for example, ["systemctl", "restart", "{program}"].')
+        example = ", ".join(
+            f'"{one}"' for one in ("/usr/local/bin/command", *(f"{{{one}}}" for one in places))
+        )
+        table.refuse(key, rule, f"Write, for example, [{example}].")
     return placed(table, key, Command, key, value, timeout, places)
 
 

@@ -132,7 +132,7 @@ class Draft:
             self.recover(name)
         elif after.phase is Phase.OUT:
             self.halt(name, f"{cause.value}: it stays out of service until it is healthy or somebody decides")
-        elif after.phase in (Phase.SERVING, Phase.STANDBY) and cause in (Cause.SEEN_UP, Cause.STANDS_BY):
+        elif is_back(after.phase, cause):
             self.state = replace(self.state, last_back=self.now.clock)
 
     def order(self, name: str, action: Duplex | Clean | Restart | Recover) -> None:
@@ -217,6 +217,24 @@ class Draft:
         """Return what has come to be."""
         state = replace(self.state, servers=self.servers)
         return Decision(state, tuple(self.actions), tuple(self.records), self.refusals)
+
+
+def is_back(phase: Phase, cause: Cause) -> bool:
+    """Return whether a server is back: the next one waits until it has served for `min_healthy`.
+
+    Parameters
+    ----------
+    phase : Phase
+        The phase that it enters.
+    cause : Cause
+        Why.
+
+    Returns
+    -------
+    bool
+        True if it serves or stands by after it was away.
+    """
+    return phase in (Phase.SERVING, Phase.STANDBY) and cause in (Cause.SEEN_UP, Cause.STANDS_BY)
 
 
 def entered(name: str, server: ServerState, cause: Cause) -> Entered:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from rejuvmodel.runtime.deciding.draft import RECOVERED
+from rejuvmodel.runtime.deciding.draft import RECOVERED, is_back
 from rejuvmodel.runtime.deciding.group_state import GroupState, ServerState, first_state
 from rejuvmodel.runtime.deciding.producer_state import Episode, ProducerState
 from rejuvmodel.runtime.deciding.records import (
@@ -31,7 +31,11 @@ from rejuvmodel.runtime.deciding.records import (
 )
 from rejuvmodel.runtime.deciding.settings import GroupSettings
 from rejuvmodel.runtime.deciding.states import Admission, Mode, Phase, Role
+from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.deciding.views import GroupView, Moment
+
+#: Phases without a deadline: they began when they began.
+_LASTING = (Phase.SERVING, Phase.WATCHED, Phase.STANDBY)
 
 
 def resumed(
@@ -61,6 +65,8 @@ def resumed(
         match record:
             case Entered(server=name) if name in servers:
                 servers[name] = _entered(record, settings, servers[name], _then(at, now), now)
+                if is_back(Phase(record.phase), Cause(record.cause)):
+                    state = replace(state, last_back=_then(at, now))
             case Entered(server=name):
                 dropped.append(f"{name} is in the journal ({record.phase}), but no longer in the file")
             case RestartBegan():
@@ -119,7 +125,7 @@ def _entered(
         before,
         phase=phase,
         role=role,
-        since=then if phase is Phase.WATCHED else now.clock,
+        since=then if phase in _LASTING else now.clock,
         identity=record.identity,
         partner=partner,
         step=record.step,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -42,6 +43,9 @@ def snapshot(state: GroupState, producer: ProducerState, now: Moment) -> Snapsho
         write it with `Journal.compact`.
     """
     entries: list[tuple[float, Record]] = []
+    if state.last_back > -math.inf:  # whoever it was: what it does now is stated below
+        name, server = next(iter(state.servers.items()))
+        entries.append((state.last_back, entered(name, replace(server, phase=Phase.SERVING), Cause.SEEN_UP)))
     for name, server in state.servers.items():
         if server.tried:  # its last recovery ended then, after so many attempts
             for phase, attempt in ((Phase.WARMING, server.tried), (Phase.JOINING, 0)):

@@ -103,6 +103,24 @@ def logged(form: str, level: str, stream: TextIO | None = None) -> Iterator[None
         logger.setLevel(before)
 
 
+def line_of_log(text: str) -> str:
+    """Return a warning as a line of the log, by no lock of it: for a handler of signals.
+
+    Parameters
+    ----------
+    text : str
+        The warning.
+
+    Returns
+    -------
+    str
+        A line in the form of `logged`; the text itself where nothing is logged.
+    """
+    record = logging.LogRecord(f"{LOGGER}.runtime", logging.WARNING, "", 0, text, None, None)
+    lines = [one.format(record) for one in logging.getLogger(LOGGER).handlers if isinstance(one, _Lines)]
+    return lines[0] if lines else text
+
+
 def printable(text: str) -> str:
     """Return text as one line that a terminal takes for nothing but text.
 

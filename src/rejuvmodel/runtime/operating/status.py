@@ -84,7 +84,7 @@ def status(file: RuntimeFile, shot: TickSnapshot) -> dict[str, Any]:
     """
     group, state = file.group, shot.state
     budget = None if state is None else counted(group, state.servers, shot.view)
-    away = 0 if state is None else sum(one.phase in AWAY | LOST for one in state.servers.values())
+    away = None if state is None else sum(one.phase in AWAY | LOST for one in state.servers.values())
     return {
         "schema": SCHEMA,
         "group": group.name,

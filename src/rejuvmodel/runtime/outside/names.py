@@ -38,7 +38,9 @@ def checked_name(argument: str, value: object) -> str:
     if isinstance(value, str) and _NAME.fullmatch(value):
         return str(value)
     rule = "a name has 1 to 100 of the characters A-Z a-z 0-9 _ . : - and starts with a letter, digit or _"
-    raise InvalidInputError(argument, shown(value), rule, "Rename the server there and here.")
+    raise InvalidInputError(
+        argument, shown(value), rule, "Give it such a name, here and wherever it is known."
+    )
 
 
 def one_line(text: object, most: int = 120) -> str:

@@ -21,7 +21,7 @@ from rejuvmodel.runtime.outside.http_exchange import request
 from rejuvmodel.runtime.outside.names import checked_name, one_line
 from rejuvmodel.runtime.watching.identity import Identity
 from rejuvmodel.runtime.watching.monitor import Monitor
-from rejuvmodel.runtime.watching.samples import QUANTITIES, Sample, believable
+from rejuvmodel.runtime.watching.samples import QUANTITIES, Answer, Sample, believable
 from rejuvmodel.strict_json import parse
 
 #: A longer body is not read.
@@ -71,6 +71,7 @@ class HealthMonitor(Monitor):
                 raise InvalidInputError(f"fields.{quantity}", shown(field), rule, 'Write {"memory": "heap"}.')
         self._paths = {name: self._given.get(name, name).split(".") for name in QUANTITIES}
         self._last: tuple[float, float] | None = None
+        self._its_own = set(self._given)
 
     def sample(self) -> Sample:
         at = time.monotonic()
@@ -78,26 +79,34 @@ class HealthMonitor(Monitor):
             status, body = request(self._address, self._target, timeout=self._timeout, most_bytes=MOST_BYTES)
             document = _document(str(self._address), body)
         except NobodyListensError as problem:
-            return Sample(self._server, at, "gone", doubts=(str(problem),))
+            return self._nothing(at, "gone", str(problem))
         except OutsideError as problem:
-            return Sample(self._server, at, "unknown", doubts=(str(problem),))
-        values, doubts = believable(self._found(document))
-        doubts += [f"{name} is missing" for name in self._given if name not in values and _none(doubts, name)]
+            return self._nothing(at, "unknown", str(problem))
+        found = self._found(document)
+        self._its_own.update(found)
+        values, doubts = believable(found)
+        doubts += [f"{name} is missing" for name in sorted(self._its_own.difference(found))]
         identity, doubt = _identity(document)
-        doubts += doubt
+        well = 200 <= status < 300
+        doubts = [*([] if well else [f"status {status}"]), *doubts, *doubt]
         if frozen := self._frozen(at, values.get("uptime")):
-            return Sample(self._server, at, "unknown", doubts=(frozen,))
+            return self._nothing(at, "unknown", frozen)
         return Sample(
             self._server,
             at,
-            "healthy" if 200 <= status < 300 else "unhealthy",
+            "healthy" if well else "unhealthy",
             load=values.get("load"),
             uptime=values.get("uptime"),
             memory=values.get("memory"),
             buffers=values.get("buffers"),
             identity=identity,
             doubts=tuple(doubts),
+            withheld=frozenset(self._its_own.difference(values)),
         )
+
+    def _nothing(self, at: float, answer: Answer, why: str) -> Sample:
+        """Return a sample without a value."""
+        return Sample(self._server, at, answer, doubts=(why,), withheld=frozenset(self._its_own))
 
     def _found(self, document: Mapping[str, Any]) -> dict[str, object]:
         """Return the quantities that the body has."""
@@ -139,11 +148,6 @@ def _identity(document: Mapping[str, Any]) -> tuple[Identity | None, list[str]]:
     return (None, doubts) if doubts else (Identity(document["pid"], good["started"], here=False), [])
 
 
-def _none(doubts: Collection[str], name: str) -> bool:
-    """Return whether no doubt is about this quantity yet."""
-    return not any(doubt.startswith(f"{name} ") for doubt in doubts)
-
-
 def _document(where: str, body: bytes) -> Mapping[str, Any]:
     """Return the object that the body holds; an empty one for an empty body."""
     if not body.strip():
@@ -151,7 +155,8 @@ def _document(where: str, body: bytes) -> Mapping[str, Any]:
     try:
         document = parse(body.decode("utf-8"), where)
     except (InvalidInputError, UnicodeDecodeError) as problem:
-        found = f"the health body is no strict JSON ({one_line(problem)})"
+        why = problem.found if isinstance(problem, InvalidInputError) else str(problem)
+        found = f"the health body is no strict JSON ({one_line(why)})"
         raise BadAnswerError(where, found, "Let it answer with a JSON object, or with no body.") from None
     if not isinstance(document, dict):
         found = f"the health body is a JSON {type(document).__name__} and no object"

@@ -15,7 +15,7 @@ class JointMonitor(Monitor):
     health : Monitor
         Says whether the server works; its values come first, but for the uptime.
     process : ProcessMonitor
-        Fills in the identity, and the values that the health body does not have.
+        Fills in the identity, and the values that the health body never has.
 
     Notes
     -----
@@ -33,7 +33,8 @@ class JointMonitor(Monitor):
     def sample(self) -> Sample:
         found = self._process.found()  # first: what answers after this is not older than it
         health = self._health.sample()
-        lacking = [quantity for quantity in QUANTITIES if health.value(quantity) is None]
+        told = {name for name in QUANTITIES if health.value(name) is not None}
+        lacking = set(QUANTITIES).difference(told, health.withheld)
         process = self._process.measured(found, lacking)
         return Sample(
             health.server,

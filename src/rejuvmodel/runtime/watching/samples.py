@@ -47,6 +47,8 @@ class Sample:
         Its process, where the source knows it.
     doubts : tuple of str
         What was left out or not believed, and why.
+    withheld : frozenset of str
+        Quantities that are this source's to tell, and that it has not told: another source's are others.
     """
 
     server: str
@@ -58,6 +60,7 @@ class Sample:
     buffers: float | None = None
     identity: Identity | None = None
     doubts: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
 
     def value(self, quantity: str) -> float | None:
         """Return one of the measured values.
