@@ -451,9 +451,12 @@ def test_the_second_signal_ends_at_once(folder: Path) -> None:
             said("runtime", "rejuvenate", file, "s1")
             daemon.until("-> restarting")
             daemon.process.send_signal(signal.SIGTERM)
+            time.sleep(0.01)
+            daemon.process.send_signal(signal.SIGTERM)  # at once: this is no second one
             daemon.until("SIGTERM: nothing new begins")
             shown = run("runtime", "status", file)
             assert "- It is stopping: what is under way is finished or undone." in shown.stdout
+            time.sleep(0.1)
             daemon.process.send_signal(signal.SIGTERM)
             assert daemon.process.wait(5) == 143
         last = [json.loads(line) for line in daemon.log.read_text("utf-8").splitlines()][-1]

@@ -25,6 +25,7 @@ from rejuvmodel.runtime.outside.failures import (
     BadAnswerError,
     CommandError,
     DeadlineError,
+    NoIdentityError,
     OutsideError,
     RefusedError,
 )
@@ -273,7 +274,24 @@ def make_executor(settings: dict[str, object]) -> object:
     """Make an executor, as another distribution would."""
     if settings.get("broken"):
         raise KeyError("host")
+    if settings.get("rogue"):
+        return Rogue(settings["rogue"])
     return DryRun() if settings.get("good") else object()
+
+
+class Rogue:
+    """An executor that raises and returns what it should not."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def restart(self, program: str) -> None:
+        raise RuntimeError(f"{program}\n\x1b[2J")
+
+    def identity(self, program: str) -> object:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
 
 def test_third_party_executors_come_by_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +301,20 @@ def test_third_party_executors_come_by_entry_points(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
     monkeypatch.setattr(third_party, "entry_points", lambda group: points.select(group=group))
     assert third_party.third_party_names() == ("other",)
-    assert isinstance(third_party.third_party_executor("other", {"good": True}), DryRun)
+    good = third_party.third_party_executor("other", {"good": True})
+    good.restart("s1")
+    with pytest.raises(NoIdentityError):
+        good.identity("s1")
+    rogue = third_party.third_party_executor("other", {"rogue": "4711"})
+    with pytest.raises(OutsideError, match=r"its restart failed \(RuntimeError: \"s1 .x1b\[2J\"\)"):
+        rogue.restart("s1")
+    with pytest.raises(OutsideError, match=r"no Identity \(str\)"):
+        rogue.identity("s1")
+    for answer in (IndexError("x"), True, 4711):
+        with pytest.raises(OutsideError, match="identity"):
+            third_party.third_party_executor("other", {"rogue": answer}).identity("s1")
+    own = Identity(4711, 1.5)
+    assert third_party.third_party_executor("other", {"rogue": own}).identity("s1") == own
     with pytest.raises(OutsideError, match="no restart and identity"):
         third_party.third_party_executor("other", {})
     with pytest.raises(OutsideError, match="KeyError"):

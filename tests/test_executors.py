@@ -78,7 +78,9 @@ def test_supervisor_by_tcp_wants_its_password(world: tuple[Supervisor, int]) -> 
         SupervisorExecutor(url, restart_timeout=20).identity("plain")
     with pytest.raises(RefusedError) as caught:
         SupervisorExecutor(url, restart_timeout=20, user="u", password="hunter2").restart("plain")
+    assert "does not take this user and password" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+    assert "does not take this user and password" in str(caught.value)
 
 
 def deaf(executor: Executor) -> Identity:

@@ -7,10 +7,12 @@ of its steps, so it must not touch a lock that this thread may hold; it only set
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -20,6 +22,8 @@ from rejuvmodel.runtime.operating.logs import line_of_log
 _log = logging.getLogger("rejuvmodel.runtime")
 #: What is added to the number of a signal in the exit code of a process that it has ended.
 _BY_SIGNAL = 128
+#: Signals within this time are one [s]: `timeout` sends its own to the process and to its group.
+_ONE = 0.1
 
 
 @contextmanager
@@ -39,8 +43,13 @@ def ended_in_order(stop: threading.Event, wake: Callable[[], None]) -> Iterator[
         Nothing.
     """
 
+    first = -math.inf
+
     def end(number: int, _: FrameType | None) -> None:
+        nonlocal first
         name = signal.Signals(number).name
+        if time.monotonic() - first < _ONE:
+            return
         if stop.is_set():
             with suppress(OSError, ValueError, AttributeError):
                 words = f"{name} again: ended at once; the next start finishes what was under way"
@@ -48,6 +57,7 @@ def ended_in_order(stop: threading.Event, wake: Callable[[], None]) -> Iterator[
                 sys.stderr.flush()
             os._exit(_BY_SIGNAL + number)
         _log.info("%s: nothing new begins, what is under way is finished or undone", name)
+        first = time.monotonic()
         stop.set()
         wake()
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection
 from urllib.parse import quote, unquote
 
+from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.acting.duplex import CommandDuplexer, Duplexer, NoDuplexer
 from rejuvmodel.runtime.balancing.balancer import Balancer
@@ -96,7 +97,12 @@ def executor_of(file: RuntimeFile) -> Executor:
             commands = {name: one.arguments for name, one in file.connections.programs.items()}
             deadlines = file.group.deadlines
             half = min(deadlines.restart, deadlines.recover) / 2  # the other half is for the start
-            return ProcessExecutor(commands, beside(file, settings.directory), stop_timeout=min(_STOP, half))
+            folder, stop = beside(file, settings.directory), min(_STOP, half)
+            try:
+                return ProcessExecutor(commands, folder, stop_timeout=stop)
+            except InvalidInputError as error:
+                where = f"executor.{error.argument} in {file.path}"
+                raise InvalidInputError(where, error.found, error.rule, error.advice) from None
     return third_party_executor(settings.type, settings.others)
 
 
@@ -148,8 +154,8 @@ def _password(file: RuntimeFile) -> str:
         found = os.environ.get(settings.password_env)
         if found is None:
             where = f"executor.password_env in {file.path}"
-            rule = "the variable of the environment is set"
-            raise InvalidInputError(where, settings.password_env, rule, "Set it for the runtime's service.")
+            rule = "the name of a variable is expected that the environment has"
+            raise InvalidInputError(where, shown(settings.password_env), rule, "Set it for the runtime's service.")
         return found
     if not settings.password_file:
         return ""
@@ -159,4 +165,10 @@ def _password(file: RuntimeFile) -> str:
             return lines.readline().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as problem:
         where = f"executor.password_file in {file.path}"
-        raise InvalidInputError(where, path, f"the file can be read ({problem})", "Check it.") from None
+        rule = "a text file is expected that the runtime's user may read"
+        raise InvalidInputError(where, f"{shown(path)} ({_why(problem)})", rule, "Check it.") from None
+
+
+def _why(problem: Exception) -> str:
+    """Why a file cannot be read."""
+    return (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)

@@ -94,7 +94,9 @@ class SupervisorCalls:
             headers=self._headers,
         )
         if status == 401:
-            raise RefusedError(self.where, "it wants a user and a password", "Give both to the executor.")
+            known = "Authorization" in self._headers
+            found = "it does not take this user and password" if known else "it wants a user and a password"
+            raise RefusedError(self.where, found, "Compare both with those of supervisor's own file.")
         if status != 200:
             raise BadAnswerError(self.where, f"HTTP status {status}", "Is this supervisor's URL?")
         try:

@@ -10,7 +10,8 @@ A distribution that brings one writes in its ``pyproject.toml``::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
@@ -20,6 +21,7 @@ from rejuvmodel.errors import InvalidInputError, RejuvmodelError
 from rejuvmodel.runtime.executors.executor import Executor
 from rejuvmodel.runtime.outside.failures import OutsideError
 from rejuvmodel.runtime.outside.names import one_line
+from rejuvmodel.runtime.watching.identity import Identity
 
 GROUP = "rejuvmodel.executors"
 #: The executors of this distribution; no other may take their names.
@@ -50,7 +52,7 @@ def third_party_executor(name: object, settings: Mapping[str, Any]) -> Executor:
     Returns
     -------
     Executor
-        Whatever its maker returns.
+        What its maker returns, contained: whatever its methods raise or return by mistake is an `OutsideError`.
 
     Raises
     ------
@@ -77,4 +79,37 @@ def third_party_executor(name: object, settings: Mapping[str, Any]) -> Executor:
         raise OutsideError(where, text, "Ask whoever wrote it.") from problem
     if not isinstance(made, Executor):
         raise OutsideError(where, "what it makes has no restart and identity", "Ask whoever wrote it.")
-    return made
+    return _Contained(made, where)
+
+
+class _Contained:
+    """An executor of foreign code, of which nothing gets out but what an executor may say."""
+
+    def __init__(self, inner: Executor, where: str) -> None:
+        self._inner = inner
+        self._where = where
+
+    def restart(self, program: str) -> None:
+        """Restart a program."""
+        with self._contained("restart"):
+            self._inner.restart(program)
+
+    def identity(self, program: str) -> Identity | None:
+        """Return which process the program is now."""
+        with self._contained("identity"):
+            found: object = self._inner.identity(program)
+        if found is None or isinstance(found, Identity):
+            return found
+        text = f"its identity is no Identity ({type(found).__name__})"
+        raise OutsideError(self._where, text, "Ask whoever wrote it.")
+
+    @contextmanager
+    def _contained(self, method: str) -> Iterator[None]:
+        """Turn what foreign code raises into an error of the outside."""
+        try:
+            yield
+        except RejuvmodelError:
+            raise
+        except Exception as problem:
+            text = f"its {method} failed ({type(problem).__name__}: {one_line(problem)})"
+            raise OutsideError(self._where, text, "Ask whoever wrote it.") from problem

@@ -228,7 +228,7 @@ def _added(rows: _Rows, sample: Sample, limits: Iterable[Limit]) -> tuple[int, i
     """Return how many samples in a row are bad, clear and failing now, and what this one shows."""
     if sample.answer != "healthy":
         shows = "its process is gone" if sample.answer == "gone" else "it says that it is not well"
-        return rows.bad, 0, rows.failing + 1, (shows, *sample.doubts)
+        return rows.bad, 0, rows.failing + 1, tuple(dict.fromkeys((shows, *sample.doubts)))
     reached = tuple(
         f"{_found(sample, limit)}, the limit {limit.words(limit.unstable)}"
         for limit in limits
