@@ -335,6 +335,8 @@ WRONG = {
     "folder as journal": ('"web"', '"web"\njournal = "a/"', "group.journal", 'out for "web.journal"'),
     "no socket": ('"web"', '"web"\ncontrol = ""', "group.control", 'Leave it out for "web.sock"'),
     "long socket": ('"web"', f'"web"\ncontrol = "/{"x" * 105}"', "group.control", "106 bytes; the name of"),
+    "HAProxy's socket": ("haproxy.sock", "web.sock", "group.control", "a socket of its own"),
+    "supervisor's socket": ("http://127.0.0.1:9001/RPC2", "unix://web.sock", "group.control", "of its own"),
     "tick of nothing": ('"web"', '"web"\ntick = 0', "group.tick", "above 0"),
     "tick that never ends": ('"web"', '"web"\ntick = "10 s"', "group.tick", "shorter than thresholds"),
     "watchdog's socket alone": (FAULTS, 'watchdog_socket = "x"', "faults.watchdog in", "socket needs"),

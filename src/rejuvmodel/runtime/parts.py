@@ -155,7 +155,9 @@ def _password(file: RuntimeFile) -> str:
         if found is None:
             where = f"executor.password_env in {file.path}"
             rule = "the name of a variable is expected that the environment has"
-            raise InvalidInputError(where, shown(settings.password_env), rule, "Set it for the runtime's service.")
+            raise InvalidInputError(
+                where, shown(settings.password_env), rule, "Set it for the runtime's service."
+            )
         return found
     if not settings.password_file:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 
 from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
@@ -52,6 +53,25 @@ def read_home(table: Table, max_age: float) -> HomeSettings:
         where = table.where("tick")
         raise InvalidInputError(where, f"{tick:g} s", rule, 'Leave it out for "1 s".')
     return HomeSettings(journal, control, tick)
+
+
+def refuse_taken(table: Table, home: HomeSettings, sockets: Collection[str]) -> None:
+    """Refuse a control socket on which HAProxy or supervisor listens.
+
+    Parameters
+    ----------
+    table : Table
+        The table [group].
+    home : HomeSettings
+        What was read from it.
+    sockets : collection of str
+        Addresses of both, as they stand in the file.
+    """
+    folder = os.path.dirname(table.place)
+    taken = {os.path.realpath(os.path.join(folder, one)) for one in sockets}
+    if os.path.realpath(home.control) in taken:
+        rule = "the runtime listens on a socket of its own: HAProxy or supervisor has this one"
+        raise InvalidInputError(table.where("control"), shown(home.control), rule, "Choose another name.")
 
 
 def _beside(table: Table, key: str, suffix: str) -> str:

@@ -35,7 +35,7 @@ from rejuvmodel.runtime.config.connections import (
 from rejuvmodel.runtime.config.fault_keys import read_faults
 from rejuvmodel.runtime.config.health_keys import read_health
 from rejuvmodel.runtime.config.history_keys import read_metrics, read_sampling
-from rejuvmodel.runtime.config.home_keys import read_home
+from rejuvmodel.runtime.config.home_keys import read_home, refuse_taken
 from rejuvmodel.runtime.config.lease_keys import read_lease
 from rejuvmodel.runtime.config.policy_keys import read_gates, read_policy, read_thresholds
 from rejuvmodel.runtime.config.server_keys import read_servers
@@ -155,6 +155,8 @@ def read_runtime_file(path: str | os.PathLike[str]) -> RuntimeFile:
     connections = Connections(
         read_balancer(balancer, lease.ttl), actor, programs, duplexer, clean, blackout, notify, health
     )
+    others = [*connections.balancer.sockets, actor.url]
+    refuse_taken(table, home, [one.removeprefix("unix:").removeprefix("//") for one in others])
     faults = read_faults(file.table("faults", None), file.place, home, rules, group.deadlines)
     sampling, metrics = read_sampling(table), read_metrics(file.table("metrics", None))
     file.finish()
