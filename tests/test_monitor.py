@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -169,13 +170,14 @@ def test_13_a_value_of_the_body_is_never_replaced_by_another_one(
     """A quantity that the body has is the body's: bytes of a heap are not those of a process."""
     own = identity_of(os.getpid())
     answers = [http(one if isinstance(one, bytes) else json.dumps(one).encode()) for one in bodies]
-    current = list(answers)
-    with answering(lambda connection: current[0](connection)) as address:
+
+    def next_answer(connection: socket.socket) -> None:
+        answers.pop(0)(connection)
+
+    with answering(next_answer) as address:
         health = HealthMonitor("s1", f"http://{address}/", fields=fields)
         joint = JointMonitor(health, ProcessMonitor("s1", lambda: own))
-        while current:
-            sample = joint.sample()
-            current.pop(0)
+        sample = [joint.sample() for _ in bodies][-1]
     assert sample.buffers is not None  # never the body's
     if memory == "process":
         assert sample.memory is not None

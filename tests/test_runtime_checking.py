@@ -273,6 +273,10 @@ def test_what_is_written_beside(folder: Path) -> None:
     good = found(file, "good", offline=True)
     assert f"samples {folder}/seen: they can be written there. " in good
     assert "metrics 127.0.0.1:9464: they will be shown there. " in good
+    (folder / "seen").write_text("", encoding="utf-8")
+    assert f"samples {folder}/seen: it is no folder. Name a folder, or remove it." in found(
+        file, offline=True
+    )
 
 
 @pytest.mark.skipif(ETCD is None, reason="etcd is not installed (Debian: etcd-server)")

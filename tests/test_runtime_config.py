@@ -292,7 +292,9 @@ WRONG = {
     "never drained": ('"30 s"', '"never"', "balancer.drain_timeout", "finite"),
     "remote balancer": ("haproxy.sock", "10.1.1.1:9999", "balancer.sockets", "allowed by name"),
     "three sockets": ('"haproxy.sock"', '"a", "b", "c"', "balancer.sockets", "one or two"),
-    "one socket twice": ('"haproxy.sock"', '"haproxy.sock", "./haproxy.sock"', "balancer.sockets", "different"),
+    "one socket twice": (
+        '"haproxy.sock"', '"haproxy.sock", "./haproxy.sock"', "balancer.sockets", "one or two different",
+    ),
     "one port twice": (
         '"haproxy.sock"', '"127.0.0.1:99", "localhost:99"', "balancer.sockets", "one or two different",
     ),

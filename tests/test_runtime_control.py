@@ -248,7 +248,7 @@ def test_names_that_cannot_be_had(folder: Path) -> None:
     (folder / "file").write_text("")
     (folder / "link").symlink_to(folder / "w.sock")
     for name, words in {
-        "file": "which is no socket; the control socket has a name of its own",
+        "file": "which is no socket; a name is expected that nothing else has",
         "link": "which is no socket",
         "none/w.sock": "Make the folder first",
         ".": "which is no socket",

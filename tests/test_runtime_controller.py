@@ -287,7 +287,7 @@ def test_window_over_midnight() -> None:
 
 
 def test_restart_cap_and_rest() -> None:
-    """The restart cap and the minimum healthy time hold the next server back, with a successor too (row 6)."""
+    """Restart cap and minimum healthy time hold the next server back, after takeovers too (row 6)."""
     world = World(active(3, gates=GateSettings(restart_cap=1, restart_period=100)))
     world.step(due("s0"))
     until(world, Phase.JOINING, "s0")

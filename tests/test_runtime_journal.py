@@ -178,8 +178,19 @@ def test_of_another_program(tmp_path: Path) -> None:
 
 def test_no_folder(tmp_path: Path) -> None:
     """A folder that does not exist is named."""
-    with pytest.raises(rj.InvalidInputError, match=r"the folder of the file exists\. Make it first"):
+    with pytest.raises(
+        rj.InvalidInputError, match=r"a folder that exists is expected\. Make the folder first"
+    ):
         Journal(tmp_path / "none" / "j.db")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """A folder, a pipe or a device is no place for a journal, and is not waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/full")
+    for name in (".", "pipe", "link"):
+        with pytest.raises(rj.InvalidInputError, match="which is none; a file is expected"):
+            Journal(tmp_path / name)
 
 
 def test_held_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 
+from rejuvmodel.cli.runtime_serving import serve
+from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.outside.failures import NobodyListensError
@@ -113,3 +116,26 @@ def test_open_files_are_counted_where_anybody_asks(
     sample = monitors_of(file, Own(), every_value=every_value)["s1"].sample()
     assert sample.memory is not None
     assert (sample.buffers is not None) is counted
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'directory = "."',
+            'directory = "none"',
+            r"^executor\.directory in {file}: got .*a directory that exists",
+        ),
+        ('"web"', '"web"\njournal = "none/j"', r"^group\.journal in {file}: got .*a file in a folder"),
+        ('"web"', '"web"\ncontrol = "none/c"', r"^group\.control in {file}: got .*Make the folder first"),
+    ],
+)
+def test_what_cannot_be_had_at_the_start_names_key_and_file(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    """A folder that is missing is an error with the key that named it, whoever finds it."""
+    path = tmp_path / "web.toml"
+    path.write_text(STUBBORN.replace(old, new), encoding="utf-8")
+    expected = words.format(file=re.escape(str(path)))
+    with pytest.raises(InvalidInputError, match=expected):
+        serve([read_runtime_file(path)], once=True)

@@ -14,6 +14,7 @@ from rejuvmodel.durations import shown
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
 from rejuvmodel.runtime.operating.control import ControlServer
+from rejuvmodel.runtime.outside.failures import named_in
 from rejuvmodel.runtime.runner import Runner
 
 _log = logging.getLogger("rejuvmodel.runtime")
@@ -43,7 +44,9 @@ def control_of(file: RuntimeFile, runner: Runner) -> Iterator[ControlServer]:
             return {"ok": False, "error": _ENDS, "advice": "Start it again."}
         return runner.post(request)
 
-    with ControlServer(file.home.control, answer) as server:
+    with ExitStack() as stack:
+        with named_in("group", file.path):
+            server = stack.enter_context(ControlServer(file.home.control, answer))
         _log.info("%s: asked on %s", file.group.name, server.path)
         try:
             yield server

@@ -42,7 +42,6 @@ def ended_in_order(stop: threading.Event, wake: Callable[[], None]) -> Iterator[
     None
         Nothing.
     """
-
     first = -math.inf
 
     def end(number: int, _: FrameType | None) -> None:

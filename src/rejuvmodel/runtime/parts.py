@@ -26,6 +26,7 @@ from rejuvmodel.runtime.executors.process import ProcessExecutor
 from rejuvmodel.runtime.executors.supervisor import SupervisorExecutor
 from rejuvmodel.runtime.executors.third_party import third_party_executor
 from rejuvmodel.runtime.outside.addresses import socket_address
+from rejuvmodel.runtime.outside.failures import named_in
 from rejuvmodel.runtime.watching.health_monitor import HealthMonitor
 from rejuvmodel.runtime.watching.joint_monitor import JointMonitor
 from rejuvmodel.runtime.watching.known_process import KnownProcess
@@ -98,11 +99,8 @@ def executor_of(file: RuntimeFile) -> Executor:
             deadlines = file.group.deadlines
             half = min(deadlines.restart, deadlines.recover) / 2  # the other half is for the start
             folder, stop = beside(file, settings.directory), min(_STOP, half)
-            try:
+            with named_in("executor", file.path):
                 return ProcessExecutor(commands, folder, stop_timeout=stop)
-            except InvalidInputError as error:
-                where = f"executor.{error.argument} in {file.path}"
-                raise InvalidInputError(where, error.found, error.rule, error.advice) from None
     return third_party_executor(settings.type, settings.others)
 
 

@@ -52,7 +52,7 @@ def third_party_executor(name: object, settings: Mapping[str, Any]) -> Executor:
     Returns
     -------
     Executor
-        What its maker returns, contained: whatever its methods raise or return by mistake is an `OutsideError`.
+        What its maker returns; whatever its methods raise or return by mistake is an `OutsideError`.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def third_party_executor(name: object, settings: Mapping[str, Any]) -> Executor:
     return _Contained(made, where)
 
 
-class _Contained:
+class _Contained(Executor):
     """An executor of foreign code, of which nothing gets out but what an executor may say."""
 
     def __init__(self, inner: Executor, where: str) -> None:

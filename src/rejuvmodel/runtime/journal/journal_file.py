@@ -97,7 +97,11 @@ class JournalFile:
         """Open the file that has the name, alone."""
         folder = os.path.dirname(os.path.abspath(self.path))
         if not os.path.isdir(folder):
-            raise InvalidInputError("journal", self.path, "the folder of the file exists", "Make it first.")
+            rule = "a file in a folder that exists is expected"
+            raise InvalidInputError("journal", self.path, rule, "Make the folder first.")
+        if os.path.exists(self.path) and not os.path.isfile(self.path):
+            rule = "a file is expected, or a name that nothing has yet"
+            raise InvalidInputError("journal", f"{self.path}, which is none", rule, "Name another file.")
         try:
             with _alone(folder):
                 self._file = self._opened_or_replaced()

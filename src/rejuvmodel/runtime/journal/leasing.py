@@ -13,6 +13,7 @@ from rejuvmodel.runtime.journal.etcd_lease import EtcdLease
 from rejuvmodel.runtime.journal.etcd_store import EtcdStore
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.journal.lease import Lease
+from rejuvmodel.runtime.outside.failures import named_in
 
 
 def journal_and_lease(file: RuntimeFile) -> tuple[BaseJournal, BaseLease]:
@@ -42,7 +43,8 @@ def journal_and_lease(file: RuntimeFile) -> tuple[BaseJournal, BaseLease]:
         lease = EtcdLease(_store(settings), settings.prefix, group, ttl=settings.ttl)
         return etcd_journal(settings), lease
     path = os.path.realpath(file.home.journal)
-    return Journal(path), Lease(path, group, ttl=settings.ttl)
+    with named_in("group", file.path):
+        return Journal(path), Lease(path, group, ttl=settings.ttl)
 
 
 def etcd_journal(settings: LeaseSettings) -> EtcdJournal:

@@ -86,9 +86,12 @@ def recorder_findings(file: RuntimeFile) -> Iterator[Finding]:
         yield found or Finding("watchdog", path, "good", "a socket can be made there")
     if file.sampling is not None:
         folder = file.sampling.directory
-        yield writable_folder(
-            "samples", os.path.join(folder, "") if os.path.isdir(folder) else folder
-        ) or Finding("samples", folder, "good", "they can be written there")
+        if os.path.lexists(folder) and not os.path.isdir(folder):
+            yield Finding("samples", folder, "wrong", "it is no folder", "Name a folder, or remove it.")
+        else:
+            yield writable_folder(
+                "samples", os.path.join(folder, "") if os.path.isdir(folder) else folder
+            ) or Finding("samples", folder, "good", "they can be written there")
     if file.metrics is not None:
         where = f"{file.metrics.host}:{file.metrics.port}"
         if find_spec("prometheus_client") is None:

@@ -157,7 +157,7 @@ def _somebody_listens(path: str) -> bool:
     except OSError as problem:
         _refuse(path, problem)
     if not stat.S_ISSOCK(mode):
-        rule = "the control socket has a name of its own"
+        rule = "a name is expected that nothing else has"
         raise InvalidInputError(
             "control", f"{shown(path)}, which is no socket", rule, "Name another file, or remove it."
         )
@@ -201,4 +201,6 @@ def _refuse(path: str, problem: OSError) -> NoReturn:
         errno.EPERM: "Name a folder that this user may write to.",
     }.get(problem.errno or 0, "Name another file.")
     found = f"{shown(path)} ({problem.strerror or problem})"
-    raise InvalidInputError("control", found, "a socket can be made there", advice) from None
+    raise InvalidInputError(
+        "control", found, "a place where a socket can be made is expected", advice
+    ) from None

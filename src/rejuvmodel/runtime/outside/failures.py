@@ -6,7 +6,10 @@ nothing, and does nothing that needed the answer.
 
 from __future__ import annotations
 
-from rejuvmodel.errors import RejuvmodelError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rejuvmodel.errors import InvalidInputError, RejuvmodelError
 
 
 class OutsideError(RejuvmodelError):
@@ -59,3 +62,31 @@ class DeadlineError(OutsideError):
 
 class CommandError(OutsideError):
     """A command could not be started, or ended with another exit code than 0."""
+
+
+@contextmanager
+def named_in(table: str, path: str) -> Iterator[None]:
+    """Say of what is wrong with a value under which key of the runtime's file it stands.
+
+    Parameters
+    ----------
+    table : str
+        The table, such as "group"; the error's argument is the key.
+    path : str
+        The file.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    InvalidInputError
+        What is raised within, with that place.
+    """
+    try:
+        yield
+    except InvalidInputError as error:
+        where = f"{table}.{error.argument} in {path}"
+        raise InvalidInputError(where, error.found, error.rule, error.advice) from None
