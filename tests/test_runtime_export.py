@@ -200,6 +200,29 @@ def test_journal_that_was_shortened_begins_at_its_snapshot(tmp_path: Path) -> No
     assert [one.event for one in found.events] == ["rejuvenation started", "rejuvenation finished"]
 
 
+def stated(*servers: str) -> Snapshot:
+    """A snapshot of servers that all serve."""
+    return Snapshot(tuple((START, step(name, "serving", "as it stood")) for name in servers))
+
+
+def test_hours_before_a_server_joined_the_group_are_left_out(tmp_path: Path) -> None:
+    """A server that an old snapshot does not name was not normal then: the log begins when all are named."""
+    lines = [
+        (0.0, stated("s1", "s2")), (24.0, stated("s1", "s2", "s9")), (48.0, stated("s1", "s2", "s3")),
+        (72.0, stated("s1", "s2", "s3")), (80.0, step("s1", "watched", "judged unstable")),
+    ]  # fmt: skip
+    given = [(START + timedelta(hours=at), one) for at, one in lines]
+    found = export_log(runtime_file(tmp_path), given)
+    assert found.start == (START + timedelta(hours=48)).isoformat()
+    assert events(found) == [("s1", 80.0, "unstable")]
+    assert "s3 joined the group later: the log begins when all of its servers were there" in found.notes
+    lately = export_log(runtime_file(tmp_path), [given[0], given[1], given[4]])
+    assert lately.start == (START + timedelta(hours=24)).isoformat()
+    assert "s3 joined the group within the log, and counts as normal until then" in lately.notes
+    assert "s9 is no longer in the file: what happened to it is left out" in lately.notes
+    assert export_log(runtime_file(tmp_path), given[2:]).start == found.start  # from the first of two
+
+
 def sampled(*rows: tuple[float, str, str]) -> list[SampleRecord]:
     return [
         SampleRecord(START + timedelta(hours=at), server, None, "healthy", condition)

@@ -63,7 +63,7 @@ type = "in-process"
 [executor]
 type = "process"
 directory = "."
-restart_timeout = "2 s"
+restart_timeout = "1 s"
 [[servers]]
 name = "s1"
 command = ["sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]

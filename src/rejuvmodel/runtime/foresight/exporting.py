@@ -79,7 +79,7 @@ def export_log(
             dropped += samples.dropped
     entries = sorted(journal, key=lambda one: one[0])  # a clock that was set back
     histories = {one.name: History(one.name) for one in file.group.servers}
-    entries = _from_start(entries, histories)
+    entries, left_out = _from_start(entries, histories)
     if not entries or (until or entries[-1][0]) <= entries[0][0]:
         rule = "a history of some length is needed"
         found = "; ".join([f"{len(entries)} records", *dropped[:1]])
@@ -88,7 +88,7 @@ def export_log(
     cuts, told = _interruptions(entries, end)
     seen, doubt = failures_seen(() if samples is None else samples)
     _tell(histories, [*entries, *(one for one in seen if begin <= one[0] <= end)], begin)
-    notes = list(dropped)
+    notes = [*dropped, *left_out]
     if samples is None:
         notes.append("no samples are recorded: failures that were never confirmed are not in it")
     for name, time in doubt.items():
@@ -102,17 +102,42 @@ def export_log(
 
 def _from_start(
     entries: list[tuple[datetime, Record]], histories: dict[str, History]
-) -> list[tuple[datetime, Record]]:
-    """Entries from where the state of every server is known."""
+) -> tuple[list[tuple[datetime, Record]], list[str]]:
+    """Entries from where the state of every server is known, and what is not in them, in words.
+
+    A server that a snapshot does not name was not there yet, rather than normal: so a later one is the start.
+    """
+    begin: int | None = None
+    joined, missing = set[str](), set[str]()
     for place, (_, record) in enumerate(entries):
         if isinstance(record, Snapshot):
-            stated = [one for _, one in record.entries]
-            running = {one.clock for one in stated if isinstance(one, EpisodeBegan)}
-            for one in stated:
-                if isinstance(one, Entered) and one.server in histories:
+            lacking = histories.keys() - {one.server for one in _steps(record)}
+            if begin is None or missing or lacking:
+                begin = place
+            joined, missing = joined | lacking, lacking
+    kept = entries[begin or 0 :]
+    for _, record in kept[:1]:
+        if isinstance(record, Snapshot):
+            running = {one.clock for _, one in record.entries if isinstance(one, EpisodeBegan)}
+            for one in _steps(record):
+                if one.server in histories:
                     histories[one.server].begin(one, unstable=f"unstable:{one.server}" in running)
-            return entries[place:]
-    return entries
+    gone = {one.server for _, record in kept for one in _steps(record)} - histories.keys()
+    notes = [
+        f"{name} joined the group later: the log begins when all of its servers were there"
+        for name in sorted(joined - missing)
+    ]
+    notes += [
+        f"{name} joined the group within the log, and counts as normal until then" for name in sorted(missing)
+    ]
+    notes += [f"{name} is no longer in the file: what happened to it is left out" for name in sorted(gone)]
+    return kept, notes
+
+
+def _steps(record: Record) -> list[Entered]:
+    """Steps of servers that a record states."""
+    found = [one for _, one in record.entries] if isinstance(record, Snapshot) else [record]
+    return [one for one in found if isinstance(one, Entered)]
 
 
 def _tell(
