@@ -259,7 +259,7 @@ def test_what_a_runtime_refuses(folder: Path, command: list[str]) -> None:
         (["run"], "Missing argument 'FILE...'"),
         (["run", "FILE", "--log-format", "xml"], '--log-format: got "xml" (str); --log-format is "text"'),
         (["run", "FILE", "--log-level", "loud"], '--log-level: got "loud" (str); --log-level is "debug"'),
-        (["run", "FILE", "FILE"], 'control in FILE: got "'),
+        (["run", "FILE", "FILE"], 'group.control in FILE: got "'),
         (["rol", "FILE"], "No such command 'rol'. Did you mean 'roll'? See 'rejuvmodel runtime --help'."),
     ],
 )
@@ -276,7 +276,7 @@ def test_two_files_of_one_group(folder: Path) -> None:
     other = folder / "other.toml"
     other.write_text(Path(first).read_text().replace("[balancer]", 'journal = "web.journal"\n[balancer]'))
     text = refused("runtime", "run", first, str(other))
-    assert f'group in {other}: got "web", which {first} has as well; each group has one file.' in text
+    assert f'group.name in {other}: got "web", which {first} has as well; each group has one file.' in text
 
 
 def test_help_and_codes() -> None:

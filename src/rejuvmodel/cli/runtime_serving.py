@@ -121,11 +121,11 @@ def _refuse_twice(files: Sequence[RuntimeFile]) -> None:
     for file in files:
         keys = {
             ("control", os.path.realpath(file.home.control)): "each group has a control socket of its own",
-            ("group", _journal(file), file.group.name): "each group has one file",
+            ("name", _journal(file), file.group.name): "each group has one file",
         }
         for key, rule in keys.items():
             if key in seen:
                 found = f"{shown(key[-1])}, which {seen[key]} has as well"
                 advice = "Name each file once, and each group and socket."
-                raise InvalidInputError(f"{key[0]} in {file.path}", found, rule, advice)
+                raise InvalidInputError(f"group.{key[0]} in {file.path}", found, rule, advice)
             seen[key] = file.path
