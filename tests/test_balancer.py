@@ -33,7 +33,7 @@ from rejuvmodel.runtime.outside.failures import (
 
 PID = "Name: HAProxy\nPid: 4711\n\n"
 GOOD = (
-    "# pxname,svname,qcur,scur,status,uweight,\napp,s1,0,2,UP,100,\napp,s2,1,3,DOWN,0,\n\n"
+    "# pxname,svname,qcur,scur,status,uweight,bck,\napp,s1,0,2,UP,100,0,\napp,s2,1,3,DOWN,0,0,\n\n"
     "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight\n3 app 1 s1 0 100\n3 app 2 s2 8 0\n\n"
 )
 

@@ -19,6 +19,7 @@ from rolling import NAMES, World, world
 from runtime_groups import COMMAND, DRY, document, healthy, running, scripted, short_folder, wait, written
 from supervisors import end_tree
 
+from rejuvmodel.runtime.balancing.haproxy import HAProxyBalancer
 from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.deciding.records import Entered, plain
 from rejuvmodel.runtime.journal.journal import Journal
@@ -128,6 +129,18 @@ def test_servers_that_haproxy_does_not_check(servers: World, folder: Path) -> No
         lines = found(f"{folder}/web.toml")
     assert [line.split(": ")[1].split()[0] for line in lines] == list(NAMES)
     assert all("has no health check in HAProxy" in line and 'Add "check"' in line for line in lines)
+
+
+def test_backup_servers_of_haproxy(servers: World, folder: Path) -> None:
+    """A server that gets no requests while others are UP does not count as serving, and that is found."""
+    with haproxy(list(servers.ports.values()), options="backup") as proxy:
+        text = Path(file_of(servers, folder).path).read_text().replace(servers.proxy.socket, proxy.socket)
+        (folder / "web.toml").write_text(text, encoding="utf-8")
+        lines = found(f"{folder}/web.toml")
+        seen = HAProxyBalancer([proxy.socket], "app").view()
+    assert [line.split(": ")[1].split()[0] for line in lines] == list(NAMES)
+    assert all("is a backup in HAProxy" in line and 'Take "backup" from' in line for line in lines)
+    assert not any(seen[name].up for name in NAMES)
 
 
 def test_servers_that_are_not_ready(servers: World, folder: Path) -> None:

@@ -219,7 +219,7 @@ class _Output:
     def last(self) -> str:
         """The last line that has anything in it, for a message."""
         lines = [line for line in bytes(self.kept).splitlines() if line.strip()]
-        return one_line(lines[-1] if lines else b"")
+        return one_line(lines[-1]) if lines else "nothing"
 
     def read(self, wait: float) -> None:
         """Read what there is, and forget all but the end of it."""

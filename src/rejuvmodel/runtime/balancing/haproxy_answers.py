@@ -19,10 +19,12 @@ from rejuvmodel.runtime.outside.names import checked_name, one_line
 #: Bits of srv_admin_state: forced, inherited or by name resolution; and the same for drain.
 _MAINT_BITS = 0x01 | 0x02 | 0x20
 _DRAIN_BITS = 0x08 | 0x10
-_STAT = ("pxname", "svname", "qcur", "scur", "status", "uweight")
+_STAT = ("pxname", "svname", "qcur", "scur", "status", "uweight", "bck")
 _STATE = ("be_name", "srv_name", "srv_admin_state", "srv_uweight")
 #: A plain "UP" neither rises ("UP 1/2") nor falls; a server that is drained while up says "DRAIN".
 _PLAIN = frozenset({"UP", "DRAIN"})
+#: What the status of a backup server ends with here.
+BACKUP = " (backup)"
 
 
 def view_command(backend: str) -> str:
@@ -89,6 +91,8 @@ def read_servers(where: str, backend: str, answer: str) -> dict[str, BalancedSer
         if not status or not status.isprintable() or len(status) > 40:
             raise _doubtful(where, f"the status of {name} is {one_line(status)}")
         up = status in _PLAIN
+        if _whole(where, row, "bck"):  # it gets no requests while another server is up: it does not serve
+            status, up = f"{status}{BACKUP}", False
         servers[name] = BalancedServer(
             name, admins[name], status, up, sessions, _whole(where, row, "uweight")
         )

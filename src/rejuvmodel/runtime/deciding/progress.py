@@ -99,7 +99,7 @@ def _draining(draft: Draft, name: str) -> Cause | None:
     if drained and draft.settings.force_drain:
         return Cause.DRAINED
     draft.alarm(name, "not drained in time: it goes back, nothing was restarted")
-    _because(draft, name, "its sessions did not end in time")
+    _because(draft, name, f"{'its sessions did not end' if drained else 'it was not seen drained'} in time")
     return back
 
 

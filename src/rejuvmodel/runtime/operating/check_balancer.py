@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rejuvmodel.runtime.balancing.balancer import BalancedServer, in_words
-from rejuvmodel.runtime.balancing.haproxy_answers import read_servers, view_command
+from rejuvmodel.runtime.balancing.haproxy_answers import BACKUP, read_servers, view_command
 from rejuvmodel.runtime.balancing.haproxy_reloads import process_of
 from rejuvmodel.runtime.balancing.haproxy_socket import exchange
 from rejuvmodel.runtime.config.runtime_file import RuntimeFile
@@ -80,6 +80,10 @@ def _server(where: str, wanted: ServerSettings, found: BalancedServer) -> Findin
     if found.status.casefold() == _UNCHECKED:
         text = f"{name} has no health check in HAProxy: it would never be seen UP, and never come back"
         return Finding("balancer", where, "wrong", text, 'Add "check" to its line, or to default-server.')
+    if found.status.endswith(BACKUP):
+        text = f"{name} is a backup in HAProxy: it gets no requests while another is UP, and does not count"
+        advice = 'Take "backup" from its line; a spare is kept back by its weight.'
+        return Finding("balancer", where, "wrong", text, advice)
     if found.admin != "ready":
         text = f"{name} is out of service ({state}, {found.status})"
         advice = "The runtime brings it back when it is healthy."
