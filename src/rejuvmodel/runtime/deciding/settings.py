@@ -171,6 +171,8 @@ class GroupSettings:
     ----------
     capacities : dict
         Capacities by name; `by_capacity` tells whether any is given.
+    primaries : int
+        Servers that do the work.
     """
 
     name: str
@@ -189,21 +191,19 @@ class GroupSettings:
     recover_period: float = 600.0
     capacities: dict[str, float | None] = field(init=False, repr=False, compare=False)
     by_capacity: bool = field(init=False, repr=False, compare=False)
+    primaries: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         capacities = {server.name: server.capacity for server in self.servers}
         object.__setattr__(self, "capacities", capacities)
         object.__setattr__(self, "by_capacity", any(one is not None for one in capacities.values()))
+        primaries = sum(server.role is Role.PRIMARY for server in self.servers)
+        object.__setattr__(self, "primaries", primaries)
 
     @property
     def least_serving(self) -> int:
         """Servers that must serve after one has left."""
         return self.required if self.simplex else max(self.required, 1)
-
-    @property
-    def primaries(self) -> int:
-        """Servers that do the work."""
-        return sum(server.role is Role.PRIMARY for server in self.servers)
 
 
 @dataclass(frozen=True, slots=True)
