@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from operator import itemgetter
 
 from rejuvmodel.errors import InvalidInputError
 from rejuvmodel.runtime.balancing.balancer import Admin, BalancedServer
@@ -77,24 +78,23 @@ def read_servers(where: str, backend: str, answer: str) -> dict[str, BalancedSer
     stats = _rows(where, _STAT, csv.reader(first.splitlines(), strict=True))
     states = _rows(where, _STATE, (line.split(" ") for line in second.splitlines() if line not in ("", "1")))
     admins = {}
-    for row in states:
-        _same_backend(where, backend, row["be_name"])
-        admins[_name(where, row["srv_name"])] = _admin(_whole(where, row, "srv_admin_state"))
-    servers = {}
-    for row in stats:
-        _same_backend(where, backend, row["pxname"])
-        name = _name(where, row["svname"])
+    for place, name, bits, _ in states:
+        _same_backend(where, backend, place)
+        admins[_name(where, name)] = _admin(_whole(where, "srv_admin_state", bits))
+    servers: dict[str, BalancedServer] = {}
+    for place, name, queued, current, status, weight, backup in stats:
+        _same_backend(where, backend, place)
         if name in servers or name not in admins:
-            raise _doubtful(where, f"the two answers disagree about server {name}")
-        sessions = _whole(where, row, "scur") + _whole(where, row, "qcur")
-        status = row["status"].strip()
+            raise _doubtful(where, f"the two answers disagree about server {one_line(name)}")
+        sessions = _whole(where, "scur", current) + _whole(where, "qcur", queued)
+        status = status.strip()
         if not status or not status.isprintable() or len(status) > 40:
             raise _doubtful(where, f"the status of {name} is {one_line(status)}")
         up = status in _PLAIN
-        if _whole(where, row, "bck"):  # it gets no requests while another server is up: it does not serve
+        if _whole(where, "bck", backup):  # it gets no requests while another server is up: it does not serve
             status, up = f"{status}{BACKUP}", False
         servers[name] = BalancedServer(
-            name, admins[name], status, up, sessions, _whole(where, row, "uweight")
+            name, admins[name], status, up, sessions, _whole(where, "uweight", weight)
         )
     if len(servers) != len(states):
         raise _doubtful(where, f"one answer has {len(servers)} servers, the other {len(states)}")
@@ -123,8 +123,8 @@ def set_commands(backend: str, server: str, admin: str | None, weight: int | Non
     return commands if admin is None else [*commands, f"set server {name} state {admin}"]
 
 
-def _rows(where: str, columns: tuple[str, ...], lines: Iterable[list[str]]) -> list[dict[str, str]]:
-    """Return the rows of a table by the names of its columns."""
+def _rows(where: str, columns: tuple[str, ...], lines: Iterable[list[str]]) -> list[tuple[str, ...]]:
+    """Return these columns of each row of a table."""
     try:
         rows = list(lines)
     except csv.Error as problem:
@@ -135,13 +135,10 @@ def _rows(where: str, columns: tuple[str, ...], lines: Iterable[list[str]]) -> l
     missing = [name for name in columns if head.count(name) != 1]
     if missing:
         raise _doubtful(where, f"the table has no column {missing[0]}, or two")
-    places = {name: head.index(name) for name in columns}
-    table = []
-    for row in rows[1:]:
-        if len(row) < len(head):
-            raise _doubtful(where, f"a row has {len(row)} of {len(head)} columns")
-        table.append({name: row[place] for name, place in places.items()})
-    return table
+    short = next((row for row in rows[1:] if len(row) < len(head)), None)
+    if short is not None:
+        raise _doubtful(where, f"a row has {len(short)} of {len(head)} columns")
+    return list(map(itemgetter(*map(head.index, columns)), rows[1:]))
 
 
 def _same_backend(where: str, asked: str, found: str) -> None:
@@ -158,9 +155,8 @@ def _name(where: str, text: str) -> str:
         raise _doubtful(where, f"a server is called {one_line(text)}") from None
 
 
-def _whole(where: str, row: dict[str, str], column: str) -> int:
-    """Return a whole number of a row."""
-    text = row[column]
+def _whole(where: str, column: str, text: str) -> int:
+    """Return a whole number of a column."""
     if text.isascii() and text.isdigit() and len(text) <= 12:
         return int(text)
     raise _doubtful(where, f"{column} is {one_line(text)} where a whole number is expected")

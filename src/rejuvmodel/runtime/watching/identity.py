@@ -121,7 +121,7 @@ def _from_stat(pid: int) -> Identity | None:
         found = f"it cannot be looked at ({problem.strerror})"
         raise RefusedError(f"process {pid}", found, "Run the controller as its user.") from None
     # The second field is the program's name in brackets, which may hold blanks and brackets of its own.
-    fields = line[line.rindex(b")") + 2 :].split()
+    fields = line[line.rindex(b")") + 2 :].split(maxsplit=20)
     if fields[0] in _DEAD:
         return None
     return Identity(pid, round(int(fields[19]) / _TICKS, 2))
