@@ -126,7 +126,7 @@ def test_the_policy_rejuvenates_one_server_after_another(tmp_path: Path) -> None
                 return all(lives[name] not in (None, before[name]) for name in lives)
 
             until(runner, renewed)
-        assert max(away) == 1
+        assert max(one for one in away if one is not None) == 1
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(

@@ -33,6 +33,8 @@ from rejuvmodel.runtime.deciding.states import SETTLED, Condition, Health, Mode,
 from rejuvmodel.runtime.deciding.transitions import Cause
 from rejuvmodel.runtime.deciding.views import GroupView, Moment, known
 
+#: What has to be seen of a server on the list before it goes on.
+_TURNS = {Phase.SERVING: Condition.UNSTABLE, Phase.WATCHED: Condition.NORMAL}
 #: More steps than any server can take in one decision.
 _MOST_STEPS = 8
 
@@ -92,9 +94,10 @@ def _advance(draft: Draft) -> None:
     """Let every server go on as far as it may."""
     seen = draft.view.servers
     for name, server in list(draft.servers.items()):
-        if server.phase is Phase.SERVING:  # nearly all of them: no call for each
+        turn = _TURNS.get(server.phase)
+        if turn is not None:  # nearly all of them: no call for each
             look = seen.get(name)
-            if look is None or look.condition is not Condition.UNSTABLE:
+            if look is None or look.condition is not turn:
                 continue
         elif server.phase is Phase.STANDBY:
             continue
@@ -130,7 +133,8 @@ def _begin(draft: Draft, demands: Mapping[str, Demand]) -> None:
     no_window = window_gate(gates, draft.now)
     spare = first_spare(draft) if draft.settings.mode is Mode.STANDBY else ""
     no_place = full(draft.settings, draft.budget)
-    for name in sorted(due, key=lambda one: _urgency(draft, one, due[one])):
+    waits = no_place is not None and not draft.state.asked  # all of them, whoever would come first
+    for name in due if waits else sorted(due, key=lambda one: _urgency(draft, one, due[one])):
         refusal = stop or _refused(draft, name, due[name], no_window, spare, no_place)
         if refusal is not None:
             draft.refusals[name] = refusal
