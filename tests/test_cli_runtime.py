@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,13 @@ from runtime_groups import (
 )
 
 from rejuvmodel.cli.runtime_following import Progress, follow
+from rejuvmodel.cli.runtime_serving import control_of
 from rejuvmodel.cli.runtime_words import rough, since
+from rejuvmodel.runtime.config.runtime_file import read_runtime_file
 from rejuvmodel.runtime.deciding.records import Entered, Held, plain
 from rejuvmodel.runtime.journal.journal import Journal
 from rejuvmodel.runtime.operating.control_client import ask
+from rejuvmodel.runtime.runner import Runner
 
 
 @pytest.fixture
@@ -351,6 +355,16 @@ def test_a_roll_that_must_wait_too_long(folder: Path) -> None:
     assert [order["ask"] for order in one.orders] == ["cancel"]
 
 
+def test_a_restart_under_way_counts(folder: Path) -> None:
+    """A server that warms up when it is asked for has its new life already; one that serves needs another."""
+    warms = document(servers=with_server("s1", phase="warming"))
+    with scripted(written(folder), document()):
+        late = follow(f"{folder}/web.sock", ("s1",), warms, Progress())
+        same = follow(f"{folder}/web.sock", ("s1",), document(), Progress())
+    assert (late.rejuvenated, dict(late.left)) == (("s1",), {})
+    assert dict(same.left) == {"s1": "its process is the same as before"}
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_roll_is_cancelled(folder: Path, number: int, code: int) -> None:
     """Whoever interrupts the command cancels the roll."""
@@ -535,6 +549,27 @@ def test_rolling_without_a_runtime(folder: Path) -> None:
     assert not [line for line in told if line.startswith("s2: ")]
     assert "s1: restarting" in told
     assert seen[0]["acting"] is True
+
+
+def test_whoever_follows_learns_the_end(folder: Path) -> None:
+    """A runtime that ends when its own roll is over still tells another command that has followed it."""
+    found = read_runtime_file(written(folder))
+    over, told = threading.Event(), threading.Event()
+
+    def follow_to_the_end() -> None:
+        while not told.wait(0.25):
+            ended = over.is_set()
+            if ask(found.home.control, "status").ok and ended:
+                told.set()
+
+    with Runner(found, by_policy=False) as runner, ThreadPoolExecutor(1) as pool:
+        with control_of(found, runner):
+            following = pool.submit(follow_to_the_end)
+            wait("a question", following.running)
+            assert ask(found.home.control, "status").ok
+            over.set()
+        assert told.is_set()
+        following.result(5)
 
 
 def test_a_closed_log(folder: Path) -> None:

@@ -13,7 +13,7 @@ from rejuvmodel.runtime.deciding.states import SETTLED, Phase
 from rejuvmodel.runtime.operating.control_client import ask
 from rejuvmodel.runtime.operating.logs import printable
 from rejuvmodel.runtime.outside.failures import OutsideError
-from rejuvmodel.runtime.rolls import PATIENCE, RollResult, outcome
+from rejuvmodel.runtime.rolls import PATIENCE, RollResult, lives_of, outcome
 
 #: Between two questions [s].
 _PAUSE = 0.25
@@ -60,7 +60,7 @@ def follow(
     -----
     What is left when it is given up, or when the roll halts, is cancelled: nothing goes on later unasked.
     """
-    lives = {one["name"]: one["identity"] for one in before["servers"]}
+    lives = lives_of(before)
     began = time.monotonic()
     waits_since: float | None = None
     heard = began

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -19,11 +21,13 @@ from rejuvmodel.runtime.runner import Runner
 
 _log = logging.getLogger("rejuvmodel.runtime")
 _ENDS = "the runtime is ending"
+#: Whoever has asked within this time follows what goes on, and asks for its end [s].
+_FOLLOWED = 1.0
 
 
 @contextmanager
 def control_of(file: RuntimeFile, runner: Runner) -> Iterator[ControlServer]:
-    """Answer on the control socket of a group, for as long as the context lasts.
+    """Answer on the control socket of a group, for as long as the context lasts and somebody follows its end.
 
     Parameters
     ----------
@@ -38,8 +42,11 @@ def control_of(file: RuntimeFile, runner: Runner) -> Iterator[ControlServer]:
         The server.
     """
     ending = threading.Event()
+    asked = -math.inf
 
     def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        nonlocal asked
+        asked = time.monotonic()
         if ending.is_set() and request["ask"] != "status":
             return {"ok": False, "error": _ENDS, "advice": "Start it again."}
         return runner.post(request)
@@ -53,6 +60,8 @@ def control_of(file: RuntimeFile, runner: Runner) -> Iterator[ControlServer]:
         finally:
             ending.set()
             runner.inbox.refuse(_ENDS)
+            if time.monotonic() - asked < _FOLLOWED:
+                time.sleep(_FOLLOWED)
 
 
 def serve(files: Sequence[RuntimeFile], *, once: bool) -> list[dict[str, Any]]:

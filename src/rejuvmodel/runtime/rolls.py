@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rejuvmodel.runtime.deciding.states import SETTLED
+from rejuvmodel.runtime.deciding.states import SETTLED, Phase
 from rejuvmodel.runtime.runner import Runner
 
 #: How long a roll waits for the first full view, and how long for servers that are refused [s].
 PATIENCE = 120.0
 _BACK = tuple(phase.value for phase in SETTLED)
+_ON_THE_WAY = tuple(phase.value for phase in (Phase.RESTARTING, Phase.RECOVERING, Phase.WARMING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def roll(
     while True:
         tick = time.monotonic()
         if not lives and runner.ready:
-            lives = {one["name"]: one["identity"] for one in runner.status()["servers"]}
+            lives = lives_of(runner.status())
             runner.put({"ask": "rejuvenate", "servers": list(asked)})
         runner.tick()
         document = runner.status()
@@ -115,6 +116,24 @@ def roll(
         runner.put({"ask": "cancel"})
         runner.tick()
     return outcome(document, asked, lives, time.monotonic() - began, interrupted=stop.is_set())
+
+
+def lives_of(document: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the lives that a roll is to end.
+
+    Parameters
+    ----------
+    document : mapping
+        The status when it is asked for.
+
+    Returns
+    -------
+    dict of str to str or None
+        By server; None for one that is being restarted: its next life counts already.
+    """
+    return {
+        one["name"]: None if one["phase"] in _ON_THE_WAY else one["identity"] for one in document["servers"]
+    }
 
 
 def outcome(
@@ -156,7 +175,10 @@ def outcome(
         if renewed and one["phase"] in _BACK and name not in document["roll"]:
             continue
         refusal = one["refusal"]
-        text = refusal["text"] if refusal else document["halted"] or one["evidence"]
+        text = refusal["text"] if refusal else document["halted"]
+        if not text and lives and one["identity"] == lives[name] is not None and one["phase"] in _BACK:
+            text = "its process is the same as before"
+        text = text or one["evidence"]
         left[name] = "interrupted" if interrupted else text or "it was not reached"
     done = tuple(name for name in asked if name not in left)
     return RollResult(done, left, round(seconds, 3), problems=tuple(problems))
