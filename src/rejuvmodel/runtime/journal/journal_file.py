@@ -109,7 +109,8 @@ class JournalFile:
             if self._patience is not None:
                 self._file.execute(f"PRAGMA busy_timeout = {round(self._patience * 1000)}").fetchone()
         except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"{self.path}: {error}. No new action begins.") from error
+            advice = "May this user write the file and its folder, and has its disk room?"
+            raise JournalError(f"{self.path}: {error}. No new action begins. {advice}") from error
 
     @property
     def moved(self) -> bool:
