@@ -230,6 +230,14 @@ def log_fraction(q: Fraction) -> float:
     return shift * math.log(2) + math.log(float(q / Fraction(2) ** shift))
 
 
+def logarithm(x: Any) -> Any:
+    """Natural logarithm of a positive number of mpmath, whose own is that of 4x just above and below 1/4."""
+    share, exponent = mpmath.frexp(x)
+    if exponent in (0, 1):
+        return mpmath.log(x)
+    return mpmath.log(share) + exponent * mpmath.log(2)
+
+
 def relative_error(x: float, exact: Fraction) -> float:
     """Return |x − exact| / |exact|; ∞ where `exact` is 0 and x is not, or where x is no number."""
     if not math.isfinite(x):
@@ -266,7 +274,7 @@ def cluster_log_probabilities(
         total = mpmath.fsum([*normal, *unstable, *restarting])
         columns = ((normal, n + 1), (unstable, n), (restarting, n))
         padded = [w for column, size in columns for w in [*column, *[mpmath.mpf(0)] * (size - len(column))]]
-        return [float(mpmath.log(weight / total)) if weight else -math.inf for weight in padded]
+        return [float(logarithm(weight / total)) if weight else -math.inf for weight in padded]
 
 
 def _exact_mpf(value: Number) -> Any:

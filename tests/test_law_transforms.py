@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import exact
 import mpmath
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def worst(law: Any, transforms: Any, rates: list[tuple[float, float]]) -> float:
                     continue  # in 2/3 + e^{−x·d} − 2/3 − e^{−y·d} even so many digits are too few
                 exactly = getattr(right, name)(*args)
                 taken = () if name.startswith("log") else (exactly, bulk)
-                exponent = max((min(abs(float(mpmath.log(z))), 1e4) for z in taken), default=0.0)
+                exponent = max((min(abs(float(exact.logarithm(z))), 1e4) for z in taken), default=0.0)
                 if not error(value, exactly, name, exponent) <= found:
                     found = error(value, exactly, name, exponent)
     return found

@@ -6,6 +6,7 @@ import math
 import random
 from typing import Any
 
+import exact
 import mpmath
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def outside(
         weights = trigger_truth.visit_times(n, stretched(law, mean), clock, rates)
         levels = range(n, 0, -1)
         order = [*map(str, levels), *(f"u{i}" for i in levels), *(f"r{i}" for i in levels), "0"]
-        exactly = [float(mpmath.log(weights[label])) for label in order]
+        exactly = [float(exact.logarithm(weights[label])) for label in order]
     found = []
     for label, least, x, most in zip(order, lowest, exactly, highest, strict=True):
         slack = 1e-9 * max(1.0, abs(x))

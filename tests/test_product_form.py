@@ -61,7 +61,7 @@ def exact_weights(pool: Definition) -> dict[State, Fraction]:
 
 
 def right(logarithm: float, value: Fraction | Any) -> bool:
-    expected = exact.log_fraction(value) if isinstance(value, Fraction) else float(mpmath.log(value))
+    expected = exact.log_fraction(value) if isinstance(value, Fraction) else float(exact.logarithm(value))
     return abs(logarithm - expected) <= RTOL * max(1.0, abs(expected))
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
-import mpmath
+import exact
 import numpy as np
 import pytest
 import trigger_truth
@@ -188,7 +188,7 @@ def worst_of_all() -> float:
     worst = 0.0
     for cluster, right in right_answers():
         found = rj.solve(cluster).log_probabilities.tolist()
-        exactly = [float(mpmath.log(p)) for p in right.values()]
+        exactly = [float(exact.logarithm(p)) for p in right.values()]
         worst = max(worst, *(abs(a - b) for a, b in zip(found, exactly, strict=True)))
     return worst
 

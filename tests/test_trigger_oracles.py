@@ -193,6 +193,15 @@ def test_a_law_of_a_heavy_tail(clock: str) -> None:
     assert all(abs(float(state[x] / p) - 1) < 1e-9 for x, p in right.items())
 
 
+def test_logarithms_of_the_oracle() -> None:
+    """They are right beside every power of two, where those of mpmath may belong to another number."""
+    with mpmath.workdps(300):
+        for power in range(-6, 7):
+            for aside in (-(mpmath.mpf(10) ** -100), 0, mpmath.mpf(10) ** -100):
+                found = exact.logarithm(mpmath.mpf(2) ** power * (1 + aside))
+                assert abs(found - power * mpmath.log(2) - aside) < mpmath.mpf(10) ** -190
+
+
 SIZES = (1e-100, 1e-60, 1e-12, 1.0, 7e11, 1e60, 1e100)
 
 
@@ -215,7 +224,7 @@ def _assert_sizes(chance: random.Random, draws: int) -> None:
         law = chance.choice([rj.Fixed(d), rj.Exponential(d), rj.Erlang(3, d), branches, rj.Uniform(d, 2 * d)])
         state = rj.solve(timed(law, clock, n, rj.Rates(**rates)))
         right = trigger_truth.probabilities(n, law, clock, rates, digits=1500)
-        exactly = [float(mpmath.log(p)) for p in right.values()]
+        exactly = [float(exact.logarithm(p)) for p in right.values()]
         assert solvers.worst_log_error(state, exactly) <= 1e-11, (law, clock, n, rates)
 
 

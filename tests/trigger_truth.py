@@ -72,11 +72,11 @@ class Truth:
 
     def log_laplace(self, s: Any) -> Any:
         """ln F*(s)."""
-        return mpmath.log(self.laplace(s))
+        return exact.logarithm(self.laplace(s))
 
     def log_slope(self, x: Any, y: Any) -> Any:
         """Logarithm of the slope of F*."""
-        return mpmath.log(self.slope(x, y))
+        return exact.logarithm(self.slope(x, y))
 
     def _apart(self, x: Any, y: Any) -> tuple[Any, Any]:
         x, y = precise(x), precise(y)
@@ -169,7 +169,7 @@ def worst_error(state: rj.SteadyState, right: Mapping[str, Any]) -> float:
         for p, log_p, q in zip(
             state.probabilities.tolist(), state.log_probabilities.tolist(), right.values(), strict=True
         ):
-            log_q = mpmath.log(q)
+            log_q = exact.logarithm(q)
             if q > mpmath.mpf(10) ** -290:
                 worst = max(worst, float(abs(mpmath.mpf(p) / q - 1)))
             gap = abs(mpmath.mpf(log_p) - log_q) / max(1, abs(log_q))
