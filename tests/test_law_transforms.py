@@ -20,7 +20,7 @@ from rejuvmodel.models.stretched import StretchedTransforms
 ONE_RATE = ("laplace", "one_minus", "survival", "log_laplace")
 TWO_RATES = ("slope", "survival_slope", "log_slope")
 #: Differences of delays of very different sizes need many digits.
-DIGITS = 400
+DIGITS = 600
 SEEN = mpmath.mpf(10) ** -300
 
 
