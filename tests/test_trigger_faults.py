@@ -55,6 +55,7 @@ NO_FACTORS = (
     "(i < i[0])",
     "2.0 ** digit",
     "y * (self.low + self.width)",
+    "self.delay * y",
 )
 #: What Erlang and hyperexponential laws never reach: limits that the phase chain has no numbers for.
 UNREACHED = ("1 / s", "1 / x / y", "1 / x")
@@ -169,11 +170,13 @@ def test_factor_in_the_closed_form_of_triggers(site: Site, monkeypatch: pytest.M
 def right_answers() -> tuple[tuple[rj.Cluster, dict[str, Any]], ...]:
     """Clusters with laws without phases, and their probabilities in many digits."""
     rates = {"aging": 1 / 168, "failure": 1 / 2160, "repair": 1 / 2, "restart": 3.0}
+    late = {"aging": 1e60, "failure": 1e-60, "repair": 1 / 2, "restart": 3.0}
     deep = {"aging": 10.0, "failure": 10.0, "repair": 1 / 2, "restart": 3.0}
     laws_of = {
         (rj.Fixed(300), rj.Fixed(1), rj.Uniform(200, 400), rj.Uniform(0, 3), rj.Uniform(0.5, 2)): rates,
         (rj.Empirical([30, 200, 700]), rj.Empirical([0.1, 1])): rates,
         (rj.Fixed(100), rj.Uniform(100, 120), rj.Uniform(0, 1000), rj.Empirical([99.9, 100])): deep,
+        (rj.Fixed(1e60),): late,
     }
     return tuple(
         (timed(law, clock, 2, rj.Rates(**with_rates)), trigger_truth.probabilities(2, law, clock, with_rates))

@@ -210,6 +210,19 @@ def test_rates_and_delays_of_any_size() -> None:
     _assert_sizes(random.Random(3), draws=40)
 
 
+@EVERY_CLOCK
+@pytest.mark.parametrize(
+    "law", [rj.Fixed(1e100), rj.Erlang(3, 1e100), rj.Uniform(1e100, 2e100), rj.Empirical([1.0, 1e100])]
+)
+def test_delays_that_never_end_beside_rates_that_do_at_once(clock: str, law: rj.Law) -> None:
+    """With 1e100 h at rates of 1e100 per hour the server fails long before, and the failure is seen."""
+    rates = {"aging": 1e100, "failure": 1e60, "repair": 1e-100, "restart": 1.0}
+    state = rj.solve(timed(law, clock, 1, rj.Rates(**rates)))
+    right = trigger_truth.probabilities(1, law, clock, rates, digits=1500)
+    exactly = [float(exact.logarithm(p)) for p in right.values()]
+    assert solvers.worst_log_error(state, exactly) <= 1e-11
+
+
 @pytest.mark.soak
 def test_rates_and_delays_of_any_size_in_many_draws() -> None:
     """So it is in thousands of draws."""

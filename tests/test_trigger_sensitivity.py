@@ -163,3 +163,12 @@ def test_falls_of_slopes(law: str) -> None:
                     moved = (above - below) / (2 * step) / slope(a, b + step**2)
                     z = (a, b)[side]
                     assert abs(found[side][0, k] + moved) * z <= 1e-14 * max(1, abs(moved) * z)
+
+
+@pytest.mark.parametrize("law", [rj.Fixed(1e60), rj.Empirical([1e60, 1e60])])
+@pytest.mark.parametrize(("low", "high"), [(1e30, 1e100), (1e60, 1e100), (1e99, 1e99)])
+def test_delays_beyond_every_rate_fall_with_the_rates_alone(law: rj.Law, low: float, high: float) -> None:
+    """Where no delay ends, the slope of g is 1 over both rates, also where their product underflows."""
+    x, y = np.array([[low]]), np.array([[high]])
+    found = survival_falls(law._columns((), slice(0, 1)), x, y)
+    assert [float(one[0, 0]) for one in found] == pytest.approx([1 / low, 1 / high], rel=1e-14, abs=0)

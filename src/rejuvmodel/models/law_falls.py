@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rejuvmodel.models.law_transforms import (
+    LATE,
     ErlangTransforms,
     FixedTransforms,
     HyperexponentialTransforms,
@@ -98,8 +99,14 @@ def _(law: FixedTransforms, x: Floats, y: Floats) -> Pair:
 @survival_falls.register
 def _(law: FixedTransforms, x: Floats, y: Floats) -> Pair:
     a, b = x * law.delay, y * law.delay
-    slope = phi1_slope(a, b)
-    return law.delay * phi1_curve_low(a, b) / slope, law.delay * phi1_curve_high(a, b) / slope
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = phi1_slope(a, b)
+        low, high = law.delay * phi1_curve_low(a, b) / slope, law.delay * phi1_curve_high(a, b) / slope
+        late = b > LATE
+        if np.any(late):  # the slope is g(x)/y
+            fall = np.where(a > LATE, 1 / x, law.delay * phi1_slope(a, a) / phi1(a))
+            low, high = np.where(late, fall, low), np.where(late, 1 / y, high)
+    return low, high
 
 
 @laplace_falls.register
@@ -171,14 +178,10 @@ def _(law: SampleTransforms, x: Floats, y: Floats) -> Pair:
 
 @survival_falls.register
 def _(law: SampleTransforms, x: Floats, y: Floats) -> Pair:
-    a, b = x[..., None] * law.delays, y[..., None] * law.delays
-    square = law.shares * law.delays * law.delays
-    slope = (square * phi1_slope(a, b)).sum(axis=-1)
-    cube = square * law.delays
-    return (
-        (cube * phi1_curve_low(a, b)).sum(axis=-1) / slope,
-        (cube * phi1_curve_high(a, b)).sum(axis=-1) / slope,
-    )
+    fixed, at_x, at_y = FixedTransforms(law.delays), x[..., None], y[..., None]
+    terms = law.shares * fixed.survival_slope(at_x, at_y)
+    total, falls = terms.sum(axis=-1), survival_falls(fixed, at_x, at_y)
+    return (terms * falls[0]).sum(axis=-1) / total, (terms * falls[1]).sum(axis=-1) / total
 
 
 @laplace_falls.register

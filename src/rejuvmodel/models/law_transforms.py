@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 _SCRATCH = 1_000_000
 #: Nodes of the quadrature over uniform delays, enough for integrands that fall like e^{−4t}.
 _NODES = 10
+#: From this product of rate and delay on, the slope of g is g(x)/y to every digit, and may underflow.
+LATE = 1e100
 
 
 class Transforms(Protocol):
@@ -84,7 +86,12 @@ class FixedTransforms(NamedTuple):
         return _damped(x * self.delay, self.delay * phi1((y - x) * self.delay))
 
     def survival_slope(self, x: Floats, y: Floats) -> Floats:
-        return self.delay * (self.delay * phi1_slope(x * self.delay, y * self.delay))
+        found: Floats = self.delay * (self.delay * phi1_slope(x * self.delay, y * self.delay))
+        late = self.delay * y > LATE
+        if np.any(late):  # g(y) is nothing beside g(x), or both are 1 over their rate
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found = np.where(late, self.survival(x) / y, found)
+        return found
 
 
 class ErlangTransforms(NamedTuple):
